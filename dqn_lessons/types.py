@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from dqn_lessons import _validate as check
+
+Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -78,3 +83,170 @@ class TargetLagConfig:
         check.real("initial_bias", self.initial_bias, remedy="Use 0.0 to start from nothing.")
         check.real("reward_noise", self.reward_noise, 0, remedy="Use 0.0 for no noise.")
         check.integer("n_step", self.n_step, 1, remedy="Use 1 for the ordinary TD target.")
+
+
+class Transition(NamedTuple):
+    """What one step of the world teaches: ``(s, a, r, s', terminated)``, one or many.
+
+    The leading axes are shared: ``[S]`` when stored, ``[S, B]`` when sampled; ``obs`` and
+    ``next_obs`` carry the observation axis ``D`` behind them. ``next_obs`` is the true next
+    observation, also at the end of an episode. ``truncated`` is absent because no target needs it.
+    """
+
+    obs: Any
+    action: Any
+    reward: Any
+    next_obs: Any
+    terminated: Any
+
+
+@dataclass(frozen=True)
+class DQNConfig:
+    """One way to train a Q-network; the difference of two configurations is the experiment.
+
+    Vanilla DQN is the corner ``replay_capacity=1, batch_size=1, target_period=1``.
+
+    Args:
+        env_id: a registered Gymnasium environment, discrete actions, flat observations.
+        steps: environment steps of each learner, >= 1.
+        hidden_sizes: units of the hidden layers (ReLU); ``()`` is a linear Q-function.
+        gamma: discount, in [0, 1].
+        learning_rate: Adam's step size, > 0.
+        loss: ``"mse"``, or ``"huber"`` (quadratic up to a TD error of 1, linear beyond).
+        max_grad_norm: largest gradient norm of one learner, or ``None`` for no clipping.
+        batch_size: transitions in one update, >= 1.
+        replay_capacity: transitions kept, the oldest leaves first, >= ``batch_size``.
+        learning_starts: environment steps before the first update, >= ``batch_size``.
+        update_period: environment steps (or episodes) from one update to the next, >= 1.
+        update_unit: what ``update_period`` counts, ``"steps"`` or ``"episodes"``.
+        target_period: updates between two hard copies to the target network (``C``), >= 1;
+            ignored when ``tau`` is given.
+        tau: soft update rate in (0, 1], after every update, or ``None`` for hard copies.
+        epsilon_start, epsilon_end: probability of a random action, first and last, in [0, 1].
+        epsilon_duration: steps (or episodes) from the first to the last, >= 1.
+        epsilon_unit: what ``epsilon_duration`` counts, ``"steps"`` or ``"episodes"``.
+        eval_period: environment steps between two evaluations, >= 1.
+        eval_episodes: greedy episodes of each learner in one evaluation, >= 1.
+
+    Raises:
+        TypeError: a field of the wrong type.
+        ValueError: a field outside its limits.
+    """
+
+    env_id: str = "CartPole-v1"
+    steps: int = 50_000
+    hidden_sizes: tuple[int, ...] = (64, 64)
+    gamma: float = 0.99
+    learning_rate: float = 1e-3
+    loss: Literal["mse", "huber"] = "mse"
+    max_grad_norm: float | None = None
+    batch_size: int = 64
+    replay_capacity: int = 10_000
+    learning_starts: int = 1_000
+    update_period: int = 4
+    update_unit: Literal["steps", "episodes"] = "steps"
+    target_period: int = 500
+    tau: float | None = None
+    epsilon_start: float = 1.0
+    epsilon_end: float = 0.05
+    epsilon_duration: int = 10_000
+    epsilon_unit: Literal["steps", "episodes"] = "steps"
+    eval_period: int = 2_500
+    eval_episodes: int = 5
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.env_id, str):
+            raise TypeError(
+                f"env_id = {self.env_id!r} is a {type(self.env_id).__name__}: it must be the name "
+                'of a registered environment. Use "CartPole-v1".'
+            )
+        if not isinstance(self.hidden_sizes, tuple):
+            raise TypeError(
+                f"hidden_sizes = {self.hidden_sizes!r} is a {type(self.hidden_sizes).__name__}: "
+                "it must be a tuple of whole numbers. Use (64, 64)."
+            )
+        for size in self.hidden_sizes:
+            check.integer("hidden_sizes", size, 1, remedy="Use units per layer, such as (64, 64).")
+        for name, remedy in _COUNTS.items():
+            check.integer(name, getattr(self, name), 1, remedy=remedy)
+        for name, remedy in _FRACTIONS.items():
+            check.real(name, getattr(self, name), 0, 1, remedy=remedy)
+        check.real("learning_rate", self.learning_rate, 0, low_open=True, remedy="Try 1e-3.")
+        check.choice("loss", self.loss, ("mse", "huber"), remedy="Pick one of the two.")
+        for name in ("update_unit", "epsilon_unit"):
+            units = ("steps", "episodes")
+            check.choice(name, getattr(self, name), units, remedy="Pick one of the two.")
+        if self.tau is not None:
+            remedy = "Use 0.005 to follow slowly, None for hard copies."
+            check.real("tau", self.tau, 0, 1, low_open=True, remedy=remedy)
+        if self.max_grad_norm is not None:
+            remedy = "Use a norm such as 10.0, None for no clipping."
+            check.real("max_grad_norm", self.max_grad_norm, 0, low_open=True, remedy=remedy)
+        for name in ("replay_capacity", "learning_starts"):
+            if self.batch_size > getattr(self, name):
+                raise ValueError(
+                    f"batch_size = {self.batch_size} > {name} = {getattr(self, name)}: a batch is "
+                    f"drawn from what is stored. Lower batch_size or raise {name}."
+                )
+
+
+_COUNTS = {
+    "steps": "Use environment steps per learner, such as 50_000.",
+    "batch_size": "Use 1 for vanilla DQN, 64 with replay.",
+    "replay_capacity": "Use 1 for no replay, 10_000 with it.",
+    "learning_starts": "Use 1 for vanilla DQN, 1_000 with replay.",
+    "update_period": "Use 1 to learn at every step, 4 to learn at every fourth.",
+    "target_period": "Use 1 for no target network, 500 with it.",
+    "epsilon_duration": "Use the length of the exploration phase, such as 10_000.",
+    "eval_period": "Use environment steps, such as 2_500.",
+    "eval_episodes": "Use a few, such as 5.",
+}
+_FRACTIONS = {
+    "gamma": "Use a discount such as 0.99.",
+    "epsilon_start": "Use 1.0 to begin at random.",
+    "epsilon_end": "Use a small probability such as 0.05.",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """What happened in a run of S learners: a table of episodes and E evaluations.
+
+    ``episodes`` has one row for each finished training episode, in the order of their ends:
+    ``seed, episode, step`` (environment steps of that learner at its end), ``return, length,
+    epsilon`` (at its last step), ``loss`` (of the last update, NaN before the first).
+
+    Arrays of the evaluations, at environment steps ``eval_step [E]``: ``eval_return [S, E]``
+    (greedy, undiscounted, mean over episodes); ``loss [S, E]`` and ``td_error [S, E]`` (mean
+    loss and mean absolute TD error of the updates since the last evaluation, NaN if none);
+    ``q_probe [S, E, P]`` (``max_a Q`` at P fixed observations); ``action_gap [S, E]`` (best
+    minus second-best Q there, mean); ``max_abs_q [S, E]`` (largest ``|Q|`` there).
+
+    ``complete`` is false when training was interrupted at ``step`` < ``config.steps``.
+    """
+
+    config: DQNConfig
+    seeds: tuple[int, ...]
+    step: int
+    complete: bool
+    episodes: Array
+    eval_step: Array
+    eval_return: Array
+    loss: Array
+    td_error: Array
+    q_probe: Array
+    action_gap: Array
+    max_abs_q: Array
+
+
+EPISODE_DTYPE = np.dtype(
+    [
+        ("seed", np.int64),
+        ("episode", np.int64),
+        ("step", np.int64),
+        ("return", np.float64),
+        ("length", np.int64),
+        ("epsilon", np.float64),
+        ("loss", np.float64),
+    ]
+)

@@ -1,0 +1,122 @@
+"""Is this machine ready for the course? Versions, widgets, and the minutes to expect."""
+
+from __future__ import annotations
+
+import html
+import platform
+import time
+from dataclasses import dataclass
+from importlib import metadata
+
+import anywidget
+import traitlets
+from IPython.display import HTML, display
+from packaging.requirements import Requirement
+
+# Seconds of computing per notebook, and of `_work`, on the machine where they were measured
+# (2 cores of an AMD EPYC server, Python 3.11, PyTorch 2.13). `make notebooks` prints the former.
+REFERENCE_WORK = 0.066
+REFERENCE_SECONDS = {"00_start_here": 6, "01_target_lag": 9}
+
+_HANDSHAKE = """
+export default {
+  render({ model, el }) {
+    const show = () => { el.textContent = model.get("text"); };
+    el.setAttribute("role", "status");
+    model.on("change:text", show);
+    show();
+    model.set("seen", true);
+    model.save_changes();
+  }
+};
+"""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report: what was looked at, what was found, and whether it is fine."""
+
+    name: str
+    found: str
+    remedy: str = ""
+
+
+def check_versions() -> list[Finding]:
+    """Compare the installed packages with the ranges that the course declares.
+
+    Returns:
+        One finding per package, Python first; ``remedy`` is empty where all is well.
+    """
+    findings = [Finding("python", platform.python_version())]
+    for text in metadata.requires("dqn-lessons") or []:
+        requirement = Requirement(text)
+        if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
+            continue
+        try:
+            found = metadata.version(requirement.name)
+        except metadata.PackageNotFoundError:
+            remedy = f"needs {requirement.specifier}: run `make lab` again"
+            findings.append(Finding(requirement.name, "not installed", remedy))
+            continue
+        fine = requirement.specifier.contains(found, prereleases=True)
+        remedy = "" if fine else f"needs {requirement.specifier}: run `make lab` again"
+        findings.append(Finding(requirement.name, found, remedy))
+    return findings
+
+
+def _work() -> float:
+    """Return the seconds that a fixed piece of work like the lessons' takes here."""
+    import torch
+
+    start = time.perf_counter()
+    bias = 0.0
+    for _ in range(300_000):
+        bias += 1e-3 * (2.0 + 0.99 * bias - bias)
+    weights = torch.full((16, 64, 64), 1e-3, requires_grad=True)
+    for _ in range(60):
+        torch.bmm(torch.bmm(torch.ones(16, 64, 64), weights).relu(), weights).sum().backward()
+    return time.perf_counter() - start
+
+
+def predicted_seconds() -> dict[str, float]:
+    """Return the seconds of computing to expect for each notebook on this machine.
+
+    A short piece of work is timed three times and the fastest compared with the machine
+    on which the notebooks were measured.
+    """
+    slower = min(_work() for _ in range(3)) / REFERENCE_WORK
+    return {name: seconds * slower for name, seconds in REFERENCE_SECONDS.items()}
+
+
+class Handshake(anywidget.AnyWidget):
+    """A line of text that the browser completes: it proves that widgets work both ways."""
+
+    _esm = _HANDSHAKE
+    text = traitlets.Unicode(
+        "widgets: no answer from the browser yet. If this line stays, reload the page; "
+        "if it stays then too, run `make lab` again."
+    ).tag(sync=True)
+    seen = traitlets.Bool(False).tag(sync=True)
+
+    @traitlets.observe("seen")
+    def _answer(self, _change: object) -> None:
+        self.text = "✓ widgets: the browser answered, sliders will work."
+
+
+def doctor() -> Handshake:
+    """Show the report; return the handshake widget, which the browser completes."""
+    rows = []
+    for finding in check_versions():
+        status = f"✗ {finding.remedy}" if finding.remedy else "✓"
+        cells = (finding.name, finding.found, status)
+        rows.append("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>")
+    table = (
+        '<table><thead><tr><th scope="col">package</th><th scope="col">found</th>'
+        f'<th scope="col">status</th></tr></thead><tbody>{"".join(rows)}</tbody></table>'
+    )
+    times = "".join(
+        f"<li>{html.escape(name)}: {max(seconds / 60, 0.1):.1f} min of computing</li>"
+        for name, seconds in predicted_seconds().items()
+    )
+    display(HTML(f"{table}<p>On this machine, expect about:</p><ul>{times}</ul>"))
+    return Handshake()

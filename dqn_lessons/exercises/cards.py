@@ -1,0 +1,86 @@
+"""How results are shown: HTML for notebooks in light and dark themes, and the same as text."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+# A status is a symbol and a word; its colour is only a third sign. The colours come from
+# JupyterLab's theme, with fallbacks for other front ends.
+_COLOURS = {
+    "passes": "var(--jp-success-color1, #2e7d32)",
+    "right": "var(--jp-success-color1, #2e7d32)",
+    "wrong": "var(--jp-error-color1, #c62828)",
+    "raised": "var(--jp-error-color1, #c62828)",
+    "not attempted": "var(--jp-border-color0, #757575)",
+}
+_SYMBOLS = {"passes": "✓", "right": "✓", "wrong": "✗", "raised": "✗", "not attempted": "○"}
+_BOX = (
+    "border-left:6px solid {colour};padding:6px 12px;margin:4px 0;line-height:1.5;"
+    "color:var(--jp-content-font-color1, inherit);background:var(--jp-layout-color1, transparent)"
+)
+
+
+@dataclass(frozen=True)
+class Card:
+    """A message to the student; shown by itself, or as the last value of a cell.
+
+    Args:
+        title: what it is about.
+        status: ``passes``, ``wrong``, ``raised``, ``not attempted``, ``right``; or empty.
+        text: paragraphs.
+        code: lines shown as code below the text.
+        details: closed sections, label -> text; plain text leaves them out.
+        hint: what plain text says instead of the details.
+        table: rows of cells, the first is the head.
+    """
+
+    title: str
+    status: str = ""
+    text: Sequence[str] = ()
+    code: str = ""
+    details: Mapping[str, str] = field(default_factory=dict)
+    hint: str = ""
+    table: Sequence[Sequence[str]] = ()
+
+    @property
+    def heading(self) -> str:
+        """The first line: symbol, title and status."""
+        symbol = _SYMBOLS.get(self.status, "")
+        return f"{symbol} {self.title}: {self.status}" if self.status else self.title
+
+    def __repr__(self) -> str:
+        lines = [self.heading, *self.text]
+        if self.code:
+            lines += ["    " + line for line in self.code.splitlines()]
+        lines += ["  ".join(row) for row in self.table]
+        if self.hint:
+            lines.append(self.hint)
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        escape = html.escape
+        parts = [f"<strong>{escape(self.heading)}</strong>"]
+        parts += [f"<div>{escape(line)}</div>" for line in self.text]
+        if self.code:
+            parts.append(f'<pre style="margin:4px 0">{escape(self.code)}</pre>')
+        if self.table:
+            head, *body = self.table
+            cells = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
+            rows = "".join(
+                "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
+                for row in body
+            )
+            parts.append(f"<table><thead><tr>{cells}</tr></thead><tbody>{rows}</tbody></table>")
+        parts += [
+            f"<details><summary>{escape(label)}</summary>"
+            f'<pre style="margin:4px 0;white-space:pre-wrap">{escape(text)}</pre></details>'
+            for label, text in self.details.items()
+        ]
+        colour = _COLOURS.get(self.status, "var(--jp-brand-color1, #1565c0)")
+        return f'<div style="{_BOX.format(colour=colour)}">{"".join(parts)}</div>'
+
+    def _repr_mimebundle_(self, **_kwargs: Any) -> dict[str, str]:
+        return {"text/plain": repr(self), "text/html": self._repr_html_()}

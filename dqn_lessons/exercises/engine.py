@@ -1,0 +1,340 @@
+"""Check a student's function: four outcomes, the mistake named, never a traceback.
+
+An exercise is found by the name of the decorated function. Adding one is adding it to the
+list of a ``lesson_NN`` module; adding a misconception is one line there.
+"""
+
+from __future__ import annotations
+
+import copy
+import dis
+import inspect
+import linecache
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from IPython.display import display
+
+from dqn_lessons.exercises import progress
+from dqn_lessons.exercises.cards import Card
+from dqn_lessons.exercises.deadline import TooLong, time_limit
+
+SECONDS = 2.0
+Function = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A wrong function that students write, and the sentence that names its mistake."""
+
+    name: str
+    wrong: Function
+    hint: str
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise; its solution is the source of ``reference`` and stands nowhere else.
+
+    Args:
+        reference: the course's own function; its name is the exercise's.
+        probes: argument tuples on which answers are compared. They tell every
+            misconception from the reference and from every other.
+        misconceptions: known wrong answers.
+        hints: where to look, which case, the line.
+        insight: what a right answer is worth remembering for.
+        difficulty: 1 to 3.
+        minutes: to plan with.
+    """
+
+    reference: Function
+    probes: Sequence[tuple[Any, ...]]
+    misconceptions: Sequence[Misconception]
+    hints: tuple[str, str, str]
+    insight: str
+    difficulty: int
+    minutes: int
+
+    @property
+    def name(self) -> str:
+        """The name that the student's function must have."""
+        return self.reference.__name__
+
+    @property
+    def solution(self) -> str:
+        """The source of the reference."""
+        return inspect.getsource(self.reference)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a check found: a status, the sentences that say it, and the mistake if it is known."""
+
+    status: str
+    text: tuple[str, ...]
+    code: str = ""
+    mistake: str = ""
+
+
+class _Unfinished(Exception):
+    """The function still holds the `...` of the template."""
+
+
+EXERCISES: dict[str, Exercise] = {}
+
+
+def register(exercises: Sequence[Exercise]) -> None:
+    """Make exercises known by name.
+
+    Raises:
+        ValueError: the name is taken.
+    """
+    for new in exercises:
+        if new.name in EXERCISES:
+            raise ValueError(f"the exercise {new.name!r} exists already: choose another name.")
+        EXERCISES[new.name] = new
+
+
+def find(name: str) -> Exercise:
+    """Return an exercise by name.
+
+    Raises:
+        KeyError: there is none; the message lists those there are.
+    """
+    if name not in EXERCISES:
+        raise KeyError(f"there is no exercise {name!r}. Exercises: {', '.join(sorted(EXERCISES))}.")
+    return EXERCISES[name]
+
+
+def array(value: Any) -> np.ndarray[Any, Any]:
+    """Return numbers from a float, a NumPy array or a tensor, or raise TypeError."""
+    if hasattr(value, "detach"):
+        value = value.detach().cpu().numpy()
+    numbers = np.asarray(value)
+    if numbers.dtype == object or numbers.dtype.kind in "USMmV":
+        raise TypeError
+    return numbers
+
+
+def _is_template(function: Function) -> bool:
+    """True when the body does nothing: `...`, `pass`, a docstring, `return ...`."""
+    code = function.__code__
+    if {i.opname for i in dis.get_instructions(code)} - {
+        "RESUME", "NOP", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST",
+    }:  # fmt: skip
+        return False
+    return {type(c) for c in code.co_consts if not isinstance(c, str)} <= {type(None), type(...)}
+
+
+def call(function: Function, arguments: tuple[Any, ...]) -> Any:
+    """Call with copies of the arguments, so that a function that changes them harms nothing."""
+    return function(*copy.deepcopy(arguments))
+
+
+def _equal(mine: np.ndarray[Any, Any], theirs: np.ndarray[Any, Any]) -> bool:
+    return mine.shape == theirs.shape and bool(
+        np.allclose(mine, theirs, rtol=1e-6, atol=1e-9, equal_nan=True)
+    )
+
+
+def _answers(exercise: Exercise, function: Function) -> list[np.ndarray[Any, Any]]:
+    return [array(call(function, probe)) for probe in exercise.probes]
+
+
+def check(exercise: Exercise, function: Function, seconds: float = SECONDS) -> Outcome:
+    """Return what a student's function does on the exercise's probes.
+
+    A KeyboardInterrupt of the user passes through; nothing else does.
+    """
+    if _is_template(function):
+        return _not_attempted()
+    try:
+        return _compare(exercise, function, seconds)
+    except _Unfinished:
+        return _not_attempted()
+
+
+def _not_attempted() -> Outcome:
+    text = (
+        "The course's own version is used below, so the notebook runs on. Replace the ... to try."
+    )
+    return Outcome("not attempted", (text,))
+
+
+def _compare(exercise: Exercise, function: Function, seconds: float) -> Outcome:
+    wanted = _parameters(exercise.reference)
+    if not _accepts(function, len(wanted)):
+        had = ", ".join(_parameters(function)) or "none"
+        sentence = f"The function must take {', '.join(wanted)}; yours takes {had}."
+        return Outcome("wrong", (sentence,), mistake="signature")
+    references = _answers(exercise, exercise.reference)
+    answers = []
+    for probe, reference in zip(exercise.probes, references, strict=True):
+        raw, problem = _run(function, probe, seconds)
+        if problem is not None:
+            return problem
+        problem = _kind_of_value(raw, reference)
+        if problem is not None:
+            return problem
+        answers.append(array(raw))
+    rights = [_equal(*pair) for pair in zip(answers, references, strict=True)]
+    if all(rights):
+        return Outcome("passes", (exercise.insight,))
+    for known in exercise.misconceptions:
+        if all(map(_equal, answers, _answers(exercise, known.wrong))):
+            return Outcome("wrong", (known.hint,), mistake=known.name)
+    first = rights.index(False)
+    return _worked_out(exercise, exercise.probes[first], answers[first], references[first])
+
+
+def _parameters(function: Function) -> list[str]:
+    return list(inspect.signature(function).parameters)
+
+
+def _accepts(function: Function, count: int) -> bool:
+    try:
+        inspect.signature(function).bind(*range(count))
+    except TypeError:
+        return False
+    return True
+
+
+def _run(function: Function, probe: tuple[Any, ...], seconds: float) -> tuple[Any, Outcome | None]:
+    """Return (value, None), or (None, what went wrong)."""
+    try:
+        with time_limit(seconds):
+            value = call(function, probe)
+    except KeyboardInterrupt:
+        raise
+    except TooLong:
+        sentence = (
+            f"It did not come to an end within {seconds:g} seconds. Is there an endless loop?"
+        )
+        return None, Outcome("raised", (sentence,), mistake="too long")
+    except BaseException as error:
+        if isinstance(error, NotImplementedError) or "ellipsis" in str(error):
+            raise _Unfinished from None
+        return None, _raised(function, error)
+    if value is ... or (value is None and ... in function.__code__.co_consts):
+        raise _Unfinished
+    return value, None
+
+
+def _raised(function: Function, error: BaseException) -> Outcome:
+    kind = type(error).__name__
+    sentences = {
+        "NameError": "A name is used that does not exist. Check the spelling, and the arguments.",
+        "RecursionError": "The function calls itself without end. Which case should stop it?",
+        "UnboundLocalError": "A variable is used before it has a value.",
+        "ZeroDivisionError": "Something is divided by zero: look at the limiting cases.",
+        "SystemExit": "The function asks Python to exit. Leave that call out.",
+    }
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if frame.filename == function.__code__.co_filename]
+    code = ""
+    if own:
+        line = own[-1].lineno or 0
+        source = linecache.getline(own[-1].filename, line).strip()
+        code = f"line {line}: {source}" if source else f"line {line}"
+    text = (f"{kind}: {error}" if str(error) else kind, sentences.get(kind, ""))
+    return Outcome("raised", tuple(filter(None, text)), code, mistake=kind)
+
+
+def _kind_of_value(raw: Any, reference: np.ndarray[Any, Any]) -> Outcome | None:
+    """Say what is wrong with the type, shape or dtype of a value, if anything is."""
+    if raw is None:
+        return Outcome(
+            "wrong", ("The function returns nothing. Is the return missing?",), "", "none"
+        )
+    try:
+        value = array(raw)
+    except (TypeError, ValueError):
+        sentence = f"It returns a {type(raw).__name__}; the answer is made of numbers."
+        return Outcome("wrong", (sentence,), mistake="type")
+    if value.shape != reference.shape:
+        sentence = f"The result has shape {value.shape}; it must have shape {reference.shape}."
+        return Outcome("wrong", (sentence,), mistake="shape")
+    if (value.dtype.kind == "b") != (reference.dtype.kind == "b"):
+        sentence = f"The result has dtype {value.dtype}; it must be {reference.dtype}."
+        return Outcome("wrong", (sentence,), mistake="dtype")
+    return None
+
+
+def _worked_out(
+    exercise: Exercise,
+    probe: tuple[Any, ...],
+    answer: np.ndarray[Any, Any],
+    reference: np.ndarray[Any, Any],
+) -> Outcome:
+    names = _parameters(exercise.reference)
+    given = ", ".join(f"{name} = {value}" for name, value in zip(names, probe, strict=False))
+    lines = [f"with      {given}", f"expected  {_show(reference)}", f"yours     {_show(answer)}"]
+    text = "Not a mistake that this course knows by name. Here is the first case that differs:"
+    return Outcome("wrong", (text,), "\n".join(lines))
+
+
+def _show(value: np.ndarray[Any, Any]) -> str:
+    return f"{value:.6g}" if value.ndim == 0 else np.array2string(value, precision=6)
+
+
+def _record(name: str, outcome: Outcome) -> None:
+    def change(record: dict[str, Any]) -> None:
+        entry = progress.exercise_entry(record, name)
+        if outcome.status == "not attempted":
+            return
+        entry["attempts"] += 1
+        # What was once solved stays solved, whatever is tried afterwards.
+        if entry["status"] != "passes":
+            entry["status"] = outcome.status
+        if outcome.mistake:
+            entry["mistakes"][outcome.mistake] = entry["mistakes"].get(outcome.mistake, 0) + 1
+
+    progress.update(change)
+
+
+def exercise(function: Function) -> Function:
+    """Check the decorated function, show the result, and return a function to go on with.
+
+    Returns:
+        The student's function if it passes, the course's own otherwise.
+    """
+    try:
+        task = find(function.__name__)
+    except KeyError as error:
+        display(Card("No such exercise", text=(str(error.args[0]),)))
+        return function
+    outcome = check(task, function)
+    _record(task.name, outcome)
+    passes = outcome.status == "passes"
+    text = outcome.text
+    if outcome.status in ("wrong", "raised"):
+        text = (*text, "Until it passes, the course's own version is used below.")
+    stages = ("Hint 1: where", "Hint 2: which case", "Hint 3: the line")
+    details = {} if passes else dict(zip(stages, task.hints, strict=True))
+    details["The course's own version" if passes else "Solution"] = task.solution
+    plain = "" if passes else f'Stuck? Call hint("{task.name}").'
+    display(Card(task.name, outcome.status, text, outcome.code, details, plain))
+    return function if passes else task.reference
+
+
+def hint(name: str) -> None:
+    """Show the next hint for an exercise; after the third, say where the solution is."""
+    task = find(name)
+    shown = progress.load()["exercises"].get(name, {}).get("hints", 0)
+    if shown >= len(task.hints):
+        display(Card(name, text=(*task.hints, f'No hint is left: solution("{name}") shows it.')))
+        return
+
+    def change(record: dict[str, Any]) -> None:
+        progress.exercise_entry(record, name)["hints"] += 1
+
+    progress.update(change)
+    display(Card(f"{name}, hint {shown + 1} of {len(task.hints)}", text=(task.hints[shown],)))
+
+
+def solution(name: str) -> None:
+    """Show the course's own version of an exercise."""
+    display(Card(f"{name}, the course's own version", code=find(name).solution))

@@ -1,0 +1,146 @@
+"""What a student has done: one small JSON file on their machine, and nothing of their code."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+VERSION = 1
+_LOCK_SECONDS = 5
+# Used when the file cannot be written, so that a session goes on in memory.
+_memory: dict[str, Any] | None = None
+_said: set[str] = set()
+
+
+def path() -> Path:
+    """Return where progress is kept: $DQN_LESSONS_PROGRESS, else a file in the home folder."""
+    named = os.environ.get("DQN_LESSONS_PROGRESS")
+    return Path(named) if named else Path.home() / ".dqn-lessons" / "progress.json"
+
+
+def empty() -> dict[str, Any]:
+    """Return the record of somebody who has just begun."""
+    return {"version": VERSION, "exercises": {}, "predictions": {}, "quizzes": {}}
+
+
+def _say_once(sentence: str) -> None:
+    if sentence not in _said:
+        _said.add(sentence)
+        print(sentence)
+
+
+def _is_valid(record: Any) -> bool:
+    """True when every part has the type that this module writes."""
+
+    def exercise_ok(entry: Any) -> bool:
+        return (
+            isinstance(entry, dict)
+            and isinstance(entry.get("status"), str)
+            and all(isinstance(entry.get(key), int) for key in ("attempts", "hints"))
+            and isinstance(entry.get("mistakes"), dict)
+            and all(isinstance(n, int) for n in entry["mistakes"].values())
+        )
+
+    def answers_ok(answers: Any) -> bool:
+        return isinstance(answers, dict) and all(
+            isinstance(value, int) and not isinstance(value, bool) for value in answers.values()
+        )
+
+    return (
+        isinstance(record, dict)
+        and record.get("version") == VERSION
+        and isinstance(record.get("exercises"), dict)
+        and all(exercise_ok(entry) for entry in record["exercises"].values())
+        and answers_ok(record.get("predictions"))
+        and answers_ok(record.get("quizzes"))
+    )
+
+
+def _set_aside(damaged: Path) -> None:
+    number = 1
+    while (aside := damaged.with_name(f"{damaged.stem}.damaged-{number}.json")).exists():
+        number += 1
+    os.replace(damaged, aside)
+    _say_once(f"The progress file was damaged. It was kept as {aside.name}; a new one was begun.")
+
+
+def load() -> dict[str, Any]:
+    """Return the record; absent is empty, and a damaged file is set aside and then empty."""
+    if _memory is not None:
+        return copy.deepcopy(_memory)
+    where = path()
+    try:
+        record = json.loads(where.read_text(encoding="utf-8"))
+    except OSError:
+        return empty()
+    except (ValueError, RecursionError):
+        record = None
+    if _is_valid(record):
+        return dict(record)
+    try:
+        _set_aside(where)
+    except OSError:
+        _say_once("The progress file is damaged and cannot be moved: it is ignored.")
+    return empty()
+
+
+def _write(record: dict[str, Any], where: Path) -> None:
+    handle, name = tempfile.mkstemp(dir=where.parent, prefix=where.name, suffix=".tmp")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(record, file, indent=1, sort_keys=True)
+        os.replace(name, where)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def update(change: Callable[[dict[str, Any]], None]) -> None:
+    """Read the record, apply ``change`` to it and write it back, as one step.
+
+    A lock keeps two notebooks from losing each other's answers. Where nothing can be
+    written, one sentence says so and the session goes on in memory.
+    """
+    global _memory
+    where = path()
+    if _memory is None:
+        try:
+            where.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(f"{where}.lock", timeout=_LOCK_SECONDS):
+                record = load()
+                change(record)
+                _write(record, where)
+            return
+        except (OSError, Timeout) as error:
+            _memory = load()
+            reason = getattr(error, "strerror", None) or "another program holds it"
+            _say_once(
+                f"Progress cannot be saved in {where.name} ({reason}). It is kept until this "
+                "kernel stops. To keep it, set DQN_LESSONS_PROGRESS to a file you can write."
+            )
+    change(_memory)
+
+
+def exercise_entry(record: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return the entry of one exercise in a record, made if it is not there."""
+    fresh = {"status": "not attempted", "attempts": 0, "hints": 0, "mistakes": {}}
+    entry: dict[str, Any] = record["exercises"].setdefault(name, fresh)
+    return entry
+
+
+def reset_progress() -> None:
+    """Forget everything: exercises, predictions and quiz answers."""
+
+    def clear(record: dict[str, Any]) -> None:
+        record.clear()
+        record.update(empty())
+
+    update(clear)
+    print("Your progress was reset.")

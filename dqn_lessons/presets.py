@@ -1,0 +1,5 @@
+"""x."""
+
+from dqn_lessons.types import DQNConfig
+
+FAST_CARTPOLE = DQNConfig()

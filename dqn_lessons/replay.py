@@ -1,0 +1,95 @@
+"""Experience replay for S learners: ring buffers side by side, each learner sees its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from dqn_lessons.types import Array, Transition
+
+
+class Replay:
+    """S ring buffers of transitions; the oldest leaves first, batches are drawn uniformly.
+
+    All learners store at every step, so one position and one size serve all of them.
+
+    Args:
+        capacity: transitions kept for each learner.
+        obs_size: length ``D`` of an observation.
+        generators: one per learner, the luck of its batches.
+        max_bytes: refuse to allocate more than this.
+
+    Attributes:
+        nbytes: memory of all S buffers, known before it is taken.
+
+    Raises:
+        ValueError: a capacity below 1, or more memory than ``max_bytes``.
+
+    Source: Lin, Machine Learning 8 (1992); Mnih et al., Nature 518 (2015).
+    """
+
+    def __init__(
+        self,
+        capacity: int,
+        obs_size: int,
+        generators: Sequence[np.random.Generator],
+        *,
+        max_bytes: int = 2**31,
+    ) -> None:
+        if capacity < 1:
+            raise ValueError(f"capacity = {capacity}: it must be >= 1. Use 1 for no replay.")
+        self.capacity, self._generators = capacity, list(generators)
+        # One record per transition: a batch is then one gather in memory instead of five.
+        record = np.dtype(
+            [
+                ("obs", np.float32, (obs_size,)),
+                ("action", np.int64),
+                ("reward", np.float32),
+                ("next_obs", np.float32, (obs_size,)),
+                ("terminated", np.bool_),
+            ],
+            align=True,
+        )
+        learners = len(self._generators)
+        self.nbytes = learners * capacity * record.itemsize
+        if self.nbytes > max_bytes:
+            raise ValueError(
+                f"capacity = {capacity} for {learners} learners takes {self.nbytes:,} bytes: the "
+                f"limit is {max_bytes:,}. Lower the capacity or train fewer learners."
+            )
+        self.rows = np.zeros((learners, capacity), record)
+        self._first_row = capacity * np.arange(learners)[:, None]
+        self.added = 0
+
+    def __len__(self) -> int:
+        """Transitions stored for each learner."""
+        return min(self.added, self.capacity)
+
+    def add(
+        self, obs: Array, action: Array, reward: Array, next_obs: Array, terminated: Array
+    ) -> None:
+        """Store one transition of every learner: ``[S, D], [S], [S], [S, D], [S]``."""
+        row = self.rows[:, self.added % self.capacity]
+        row["obs"], row["action"], row["reward"] = obs, action, reward
+        row["next_obs"], row["terminated"] = next_obs, terminated
+        self.added += 1
+
+    def sample(self, batch_size: int) -> Transition:
+        """Draw ``batch_size`` transitions of each learner, with replacement, as tensors ``[S, B]``.
+
+        Raises:
+            ValueError: more than is stored.
+        """
+        if not 1 <= batch_size <= len(self):
+            raise ValueError(
+                f"batch_size = {batch_size}: {len(self)} transitions are stored per learner "
+                f"(capacity {self.capacity}). Ask for 1 to {len(self)}, or collect more first."
+            )
+        draws = np.empty((len(self._generators), batch_size))
+        for generator, row in zip(self._generators, draws, strict=True):
+            generator.random(out=row)
+        index = (draws * len(self)).astype(np.int64) + self._first_row
+        batch = self.rows.reshape(-1).take(index)
+        return Transition(*(torch.from_numpy(batch[field]) for field in Transition._fields))

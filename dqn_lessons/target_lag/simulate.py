@@ -1,0 +1,146 @@
+"""The single-bias critic: one weight that learns from an old copy of itself."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count, repeat
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dqn_lessons.target_lag.theory import geometric_sum
+from dqn_lessons.types import TargetLagConfig
+
+
+def bias_td_target(reward: float, gamma: float, target_bias: float) -> float:
+    """Return the TD target y = r + gamma * b⁻ of the single-bias critic."""
+    return reward + gamma * target_bias
+
+
+def hard_update(bias: float, target_bias: float, step: int, target_period: int) -> float:
+    """Return the target copy after update number ``step`` (1, 2, ...): every C updates, copy."""
+    if step % target_period == 0:
+        return bias
+    return target_bias
+
+
+def soft_update(bias: float, target_bias: float, tau: float) -> float:
+    """Return the target copy after one soft (Polyak) update."""
+    return tau * bias + (1 - tau) * target_bias
+
+
+@dataclass(frozen=True)
+class TargetLagRun:
+    """What one run of the single-bias critic recorded; all arrays have shape [steps].
+
+    Args:
+        config: the run's settings.
+        bias: b after update s.
+        target_bias: the copy b⁻ in force while update s was computed.
+        td_error: y - b before update s.
+        gradient: of the squared TD error, -2 * td_error.
+    """
+
+    config: TargetLagConfig
+    bias: NDArray[np.float64]
+    target_bias: NDArray[np.float64]
+    td_error: NDArray[np.float64]
+    gradient: NDArray[np.float64]
+
+    @property
+    def diverged(self) -> bool:
+        """True when the bias left the range of floating-point numbers."""
+        return not bool(np.isfinite(self.bias).all())
+
+
+def _sgd(config: TargetLagConfig) -> Callable[[float], float]:
+    """Return gradient -> change of the weight, for gradient descent."""
+    learning_rate = float(config.learning_rate)
+    return lambda gradient: -learning_rate * gradient
+
+
+def _adam(config: TargetLagConfig) -> Callable[[float], float]:
+    """Return gradient -> change of the weight, for Adam (Kingma and Ba 2015, Algorithm 1)."""
+    settings = (config.learning_rate, config.beta1, config.beta2, config.eps)
+    learning_rate, beta1, beta2, eps = map(float, settings)
+    sqrt = math.sqrt
+    m = v = 0.0
+    power1 = power2 = 1.0
+
+    def change(gradient: float) -> float:
+        nonlocal m, v, power1, power2
+        power1 *= beta1
+        power2 *= beta2
+        m = beta1 * m + (1 - beta1) * gradient
+        v = beta2 * v + (1 - beta2) * gradient * gradient
+        scale = sqrt(v / (1 - power2)) + eps
+        # Zero only with eps = 0 and no gradient so far: nothing to learn from, no step.
+        return -learning_rate * (m / (1 - power1)) / scale if scale else 0.0
+
+    return change
+
+
+def _rewards(config: TargetLagConfig, rng: np.random.Generator | None) -> NDArray[np.float64]:
+    """Return the (n-step, discounted) reward of each update, shape [steps] or [1] if constant."""
+    total = float(config.reward * geometric_sum(config.gamma, config.n_step))
+    if config.reward_noise == 0:
+        return np.array([total])
+    if rng is None:
+        raise ValueError(
+            f"rng = None with reward_noise = {config.reward_noise!r}: noise needs a source. "
+            "Pass rng=np.random.default_rng(0)."
+        )
+    # n independent noises, discounted: their variance is a geometric sum in gamma**2.
+    sigma = config.reward_noise * math.sqrt(geometric_sum(config.gamma**2, config.n_step))
+    return total + sigma * rng.standard_normal(config.steps)
+
+
+def simulate(config: TargetLagConfig, rng: np.random.Generator | None = None) -> TargetLagRun:
+    """Train the single-bias critic: update, record, then perhaps move the target copy.
+
+    Args:
+        config: the run's settings; ``config.steps`` updates are made.
+        rng: where reward noise is drawn from; needed only if there is some.
+
+    Returns:
+        The run. One that explodes holds inf or nan and raises nothing.
+
+    Raises:
+        ValueError: ``reward_noise`` > 0 and no ``rng``.
+    """
+    rewards = _rewards(config, rng)
+    gamma_n = float(config.gamma) ** config.n_step
+    change = _adam(config) if config.optimizer == "adam" else _sgd(config)
+    period, tau = int(config.target_period), config.tau
+    bias = target_bias = float(config.initial_bias)
+    biases: list[float] = []
+    target_biases: list[float] = []
+    # Python floats: several times faster than NumPy's, one number at a time.
+    stream = repeat(rewards.item(), config.steps) if len(rewards) == 1 else rewards.tolist()
+    for step, reward in zip(count(1), stream, strict=False):
+        target_biases.append(target_bias)
+        td_error = bias_td_target(reward, gamma_n, target_bias) - bias
+        bias += change(-2.0 * td_error)
+        biases.append(bias)
+        if tau is None:
+            target_bias = hard_update(bias, target_bias, step, period)
+        else:
+            target_bias = soft_update(bias, target_bias, tau)
+    return _recorded(config, rewards, gamma_n, biases, target_biases)
+
+
+def _recorded(
+    config: TargetLagConfig,
+    rewards: NDArray[np.float64],
+    gamma_n: float,
+    biases: list[float],
+    target_biases: list[float],
+) -> TargetLagRun:
+    """Work out the TD errors from what the loop kept: the same operations, so the same bits."""
+    bias, target_bias = np.array(biases), np.array(target_biases)
+    before = np.concatenate([[float(config.initial_bias)], bias[:-1]])
+    with np.errstate(all="ignore"):  # a run that exploded is shown, not complained of
+        td_error = bias_td_target(rewards, gamma_n, target_bias) - before  # type: ignore[arg-type]
+        return TargetLagRun(config, bias, target_bias, np.asarray(td_error), -2.0 * td_error)

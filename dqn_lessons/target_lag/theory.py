@@ -1,0 +1,278 @@
+"""Closed forms for the single-bias critic; the simulation is their oracle and they are its.
+
+Notation: reward r, discount gamma, bias b, copy b⁻, B* = r / (1 - gamma). SGD on the squared
+TD error moves b by ``eta * (y - b)`` with ``eta = 2 * learning_rate``; ``q = 1 - eta`` is what
+one update leaves of the gap. C is the target period, k counts the syncs that were used.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from dqn_lessons import _validate as check
+from dqn_lessons.types import TargetLagConfig
+
+Floats = NDArray[np.float64]
+
+
+def _gamma(value: Any) -> float:
+    return check.real("gamma", value, 0, 1, remedy="Use a discount such as 0.99.")
+
+
+def _eta(learning_rate: Any) -> float:
+    return 2 * check.real("learning_rate", learning_rate, 0, remedy="Use a step size such as 1e-3.")
+
+
+def _period(value: Any) -> int:
+    return check.integer("target_period", value, 1, remedy="Use 1 for no lag, 5_000 for lesson 1.")
+
+
+def discounted_return(rewards: ArrayLike, gamma: float) -> float:
+    """Return the sum of gamma**i * rewards[i], the rewards' worth now."""
+    return float(sum(gamma**i * reward for i, reward in enumerate(np.asarray(rewards))))
+
+
+def geometric_sum(gamma: float, terms: ArrayLike) -> Any:
+    """Return 1 + gamma + ... of so many terms; exact for gamma = 1 and close to it."""
+    n = np.asarray(terms, dtype=float)
+    if gamma == 1:
+        return n
+    if gamma == 0:
+        return np.where(n > 0, 1.0, 0.0)
+    return np.expm1(n * math.log(gamma)) / (gamma - 1)
+
+
+def fixed_point(reward: float, gamma: float) -> float:
+    """Return B* = r / (1 - gamma), the value that the critic should learn.
+
+    Raises:
+        ValueError: gamma = 1, where the sum of all rewards has no limit.
+    """
+    below_one = check.real(
+        "gamma", gamma, 0, 1, high_open=True, remedy="Without discount no value exists."
+    )
+    return float(reward / (1 - below_one))
+
+
+def horizon_bound(k: ArrayLike, reward: float, gamma: float, initial_bias: float = 0.0) -> Any:
+    """Return B_k, the best that can be known after k syncs: k + 1 rewards, then b_0."""
+    horizon = np.asarray(k) + 1
+    return reward * geometric_sum(gamma, horizon) + gamma**horizon * initial_bias
+
+
+def used_syncs(step: ArrayLike, target_period: int) -> Any:
+    """Return k, the number of syncs that update number ``step`` (1, 2, ...) has felt.
+
+    A sync after the last update is never used, hence (step - 1) // C and not step // C.
+    """
+    return (np.asarray(step) - 1) // _period(target_period)
+
+
+def contraction_per_period(gamma: float, learning_rate: float, target_period: int) -> float:
+    """Return rho_C = gamma + (1 - gamma) * q**C, what one period leaves of b - B*."""
+    return _gamma(gamma) + (1 - gamma) * (1 - _eta(learning_rate)) ** _period(target_period)
+
+
+def contraction_per_step(gamma: float, learning_rate: float, target_period: int) -> float:
+    """Return |rho_C| ** (1 / C). It never falls as C grows (0 <= q < 1): lag only costs.
+
+    It is the power mean of 1 and q with weights gamma, 1 - gamma and exponent C.
+    """
+    rho = contraction_per_period(gamma, learning_rate, target_period)
+    return float(abs(rho) ** (1 / target_period))
+
+
+def max_stable_learning_rate(gamma: float, target_period: int) -> float:
+    """Return the learning rate below which SGD with a hard sync every C updates converges.
+
+    |rho_C| < 1 needs q > -1 for even C, q**C > -(1 + gamma) / (1 - gamma) for odd C.
+
+    Raises:
+        ValueError: gamma = 1, where nothing contracts.
+    """
+    fixed_point(0.0, gamma)
+    if _period(target_period) % 2 == 0:
+        return 1.0
+    return (1 + ((1 + gamma) / (1 - gamma)) ** (1 / target_period)) / 2
+
+
+def sgd_bias(config: TargetLagConfig) -> Floats:
+    """Return the exact bias after each SGD update with hard syncs and no noise, shape [steps].
+
+    b_s = B* (1 - rho_C**k * rho_j) from b_0 = 0, with k used syncs and j updates since.
+
+    Raises:
+        ValueError: a config with Adam, tau, noise, or gamma = 1.
+    """
+    if config.optimizer != "sgd" or config.tau is not None or config.reward_noise:
+        raise ValueError(
+            f"optimizer = {config.optimizer!r}, tau = {config.tau!r}, reward_noise = "
+            f"{config.reward_noise!r}: the closed form is for SGD, hard syncs and no noise. "
+            "Use simulate for the others."
+        )
+    star = fixed_point(config.reward, config.gamma)
+    gamma_n = config.gamma**config.n_step
+    q = 1 - 2 * config.learning_rate
+    step = np.arange(1, config.steps + 1)
+    k = used_syncs(step, config.target_period)
+    inside = step - k * config.target_period
+    rho = gamma_n + (1 - gamma_n) * q ** np.array([config.target_period])
+    error = rho**k * (gamma_n + (1 - gamma_n) * q**inside)
+    return np.asarray(star + error * (config.initial_bias - star))
+
+
+def steps_to_tolerance(
+    tolerance: float, gamma: float, learning_rate: float, target_period: int
+) -> int:
+    """Return the first update after which |b - B*| <= tolerance * |b_0 - B*| (SGD, 0 <= q < 1).
+
+    Raises:
+        ValueError: tolerance outside (0, 1), gamma = 1, or 2 * learning_rate outside (0, 1].
+    """
+    check.real(
+        "tolerance", tolerance, 0, 1, low_open=True, high_open=True, remedy="Use 0.01 for 99 %."
+    )
+    check.real(
+        "learning_rate", learning_rate, 0, 0.5, low_open=True, remedy="Use a step such as 1e-3."
+    )
+    fixed_point(0.0, gamma)
+    rho = contraction_per_period(gamma, learning_rate, target_period)
+    if rho == 0:
+        return int(target_period)
+    # Whole periods first: the largest k with rho**k still above the tolerance.
+    k = max(math.ceil(math.log(tolerance) / math.log(rho)) - 1, 0)
+    wanted = (tolerance / rho**k - gamma) / (1 - gamma)
+    q = 1 - 2 * learning_rate
+    if wanted <= 0:  # by rounding only: the tolerance is met just at the end of the period
+        return (k + 1) * target_period
+    inside = math.ceil(math.log(wanted) / math.log(q)) if q > 0 else 1
+    return k * target_period + min(max(inside, 1), target_period)
+
+
+def polyak_matrix(gamma: float, learning_rate: float, tau: float) -> Floats:
+    """Return the map of the errors of (b, b⁻) by one SGD update followed by a soft update."""
+    eta = _eta(learning_rate)
+    q = 1 - eta
+    return np.array([[q, eta * _gamma(gamma)], [tau * q, 1 - tau + tau * eta * gamma]])
+
+
+def polyak_eigenvalues(gamma: float, learning_rate: float, tau: float) -> tuple[float, float]:
+    """Return (slow, fast), the eigenvalues of `polyak_matrix`; real for 0 < eta, tau, gamma < 1."""
+    trace = float(np.trace(polyak_matrix(gamma, learning_rate, tau)))
+    determinant = (1 - _eta(learning_rate)) * (1 - tau)
+    root = math.sqrt(trace**2 - 4 * determinant)
+    return (trace + root) / 2, (trace - root) / 2
+
+
+def equivalent_tau(target_period: int, learning_rate: float) -> float:
+    """Return the soft update rate that is as slow as a hard sync every C updates (SGD)."""
+    eta = 2 * learning_rate
+    q = 1 - eta
+    return 1 / (target_period / (1 - q**target_period) - 1 / eta + 1)
+
+
+def adam_envelope(config: TargetLagConfig) -> Floats:
+    """Return E_s = min(E_{s-1} + lr, r + gamma * E⁻), E⁻ renewed at syncs, shape [steps].
+
+    No critic that moves by at most one learning rate per update, and never beyond its
+    target, can be above it (r > 0, b_0 = 0, hard syncs, one-step targets).
+
+    Raises:
+        ValueError: a config outside that setting.
+    """
+    if config.reward <= 0 or config.initial_bias or config.tau is not None or config.n_step != 1:
+        raise ValueError(
+            f"reward = {config.reward}, initial_bias = {config.initial_bias}, tau = {config.tau}, "
+            f"n_step = {config.n_step}: the envelope is for reward > 0, initial_bias = 0, "
+            "hard syncs and n_step = 1."
+        )
+    step = np.arange(config.steps)
+    k = step // config.target_period
+    start = np.zeros(int(k[-1]) + 1)
+    for period in range(1, len(start)):
+        reach = start[period - 1] + config.learning_rate * config.target_period
+        start[period] = min(reach, config.reward + config.gamma * start[period - 1])
+    inside = step - k * config.target_period + 1
+    ceiling = config.reward + config.gamma * start[k]
+    return np.asarray(np.minimum(start[k] + config.learning_rate * inside, ceiling))
+
+
+def adam_step_limit(beta1: float, beta2: float, step: int | None = None) -> float:
+    """Return the largest |update| / learning rate that Adam can make, over all gradients.
+
+    The Cauchy-Schwarz bound on m_hat / sqrt(v_hat), attained by gradients that grow by
+    beta2 / beta1 per step; 7.27 for Adam's defaults. ``step`` None is the limit of many steps.
+
+    Raises:
+        ValueError: beta1**2 >= beta2, where there is no limit.
+    """
+    ratio = beta1**2 / beta2
+    if ratio >= 1:
+        raise ValueError(
+            f"beta1 = {beta1}, beta2 = {beta2}: beta1**2 must be < beta2. Use 0.9 and 0.999."
+        )
+    if step is None:
+        return (1 - beta1) / math.sqrt((1 - beta2) * (1 - ratio))
+    sums = (1 - beta2**step) / (1 - beta2) * (1 - ratio**step) / (1 - ratio)
+    return (1 - beta1) / (1 - beta1**step) * math.sqrt(sums)
+
+
+def wake_up_burst(updates: ArrayLike, beta1: float = 0.9, beta2: float = 0.999) -> Any:
+    """Return |update| / learning rate, so many updates after a quiet spell ends (v was ~ 0).
+
+    Bias correction is long over, so a fresh constant gradient gives
+    (1 - beta1**j) / sqrt(1 - beta2**j): at most 6.57, twelve updates after the sync.
+    """
+    j = np.asarray(updates, dtype=float)
+    return (1 - beta1**j) / np.sqrt(1 - beta2**j)
+
+
+def speed_ratio(learning_rate: float, target_period: float, reward: float) -> float:
+    """Return Lambda = lr * C / |r|: >= 1 means the target limits the run, < 1 Adam's speed."""
+    return math.inf if reward == 0 else learning_rate * target_period / abs(reward)
+
+
+def noise_variance(
+    gamma: float, learning_rate: float, target_period: int, reward_noise: float
+) -> float:
+    """Return the stationary variance of b at sync times under SGD with noisy rewards.
+
+    Raises:
+        ValueError: gamma = 1 or eta outside [0, 2).
+    """
+    fixed_point(0.0, gamma)
+    check.real("learning_rate", learning_rate, 0, 1, high_open=True, remedy="Use a smaller step.")
+    eta = _eta(learning_rate)
+    q_c = (1 - eta) ** _period(target_period)
+    bottom = (2 - eta) * (1 - gamma) * (1 + gamma + (1 - gamma) * q_c)
+    return eta * reward_noise**2 * (1 + q_c) / bottom
+
+
+def n_step_noise_variance(
+    gamma: float, learning_rate: float, reward_noise: float, n_step: int
+) -> float:
+    """Return the stationary variance of b under SGD, C = 1, with independent n-step targets."""
+    eta, g_n = _eta(learning_rate), _gamma(gamma) ** n_step
+    return eta * reward_noise**2 * (1 + g_n) / ((1 - gamma**2) * (2 - eta * (1 - g_n)))
+
+
+def update_factor(
+    target: Literal["residual", "td", "monte_carlo"],
+    gamma: float,
+    learning_rate: float,
+    n_step: int = 1,
+) -> float:
+    """Return what one SGD update leaves of b - B*, for the target that is used (C = 1).
+
+    ``residual`` lets the gradient through the target, ``td`` does not (n_step rewards, then
+    b), ``monte_carlo`` uses the whole return. They are 1 / (1 - gamma) apart in speed.
+    """
+    check.choice(
+        "target", target, ("residual", "td", "monte_carlo"), remedy="n steps are td with n_step."
+    )
+    gap = 1 - _gamma(gamma) ** n_step
+    return 1 - _eta(learning_rate) * {"residual": gap**2, "td": gap, "monte_carlo": 1.0}[target]

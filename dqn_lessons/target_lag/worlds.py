@@ -1,0 +1,228 @@
+"""Two small worlds in which a lagging target rescues learning, and some in which it does not."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dqn_lessons import _validate as check
+
+Floats = NDArray[np.float64]
+# Eigenvalues this close to 1 belong to directions that no state can see.
+_UNSEEN = 1e-9
+
+
+@dataclass(frozen=True)
+class LinearTD:
+    """Linear TD learning in expectation: values are ``features @ w``.
+
+    One SGD step moves w by ``learning_rate * (A @ w_target + c - S @ w)``, the mean over
+    the transitions (the factor 2 of the squared error is left out, as in the textbook).
+
+    Args:
+        features: of each transition's state, shape [T, D].
+        next_features: of the state it leads to (zero if terminal), shape [T, D].
+        weights: how often each transition is seen, shape [T], sums to 1.
+        rewards: shape [T].
+        gamma: discount.
+        start: weights w at the start, shape [D].
+    """
+
+    features: Floats
+    next_features: Floats
+    weights: Floats
+    rewards: Floats
+    gamma: float
+    start: Floats
+
+    @property
+    def covariance(self) -> Floats:
+        """S = E[phi phi'], shape [D, D]."""
+        return self.features.T @ (self.weights[:, None] * self.features)
+
+    @property
+    def bootstrap(self) -> Floats:
+        """A = gamma * E[phi phi_next'], shape [D, D]."""
+        return self.gamma * self.features.T @ (self.weights[:, None] * self.next_features)
+
+    @property
+    def pull(self) -> Floats:
+        """c = E[phi r], shape [D]."""
+        return self.features.T @ (self.weights * self.rewards)
+
+    @property
+    def solution(self) -> Floats:
+        """The fixed point of smallest size, shape [D]."""
+        return np.linalg.pinv(self.covariance - self.bootstrap) @ self.pull
+
+
+def baird(gamma: float = 0.99) -> LinearTD:
+    """Return Baird's counterexample: 7 states, 8 weights, reward 0, every move leads to state 7.
+
+    Source: Baird (1995); Sutton and Barto (2018), section 11.2, as expected updates with all
+    states equally often.
+    """
+    features = np.zeros((7, 8))
+    features[range(6), range(6)] = 2
+    features[:6, 7] = 1
+    features[6, 6:] = 1, 2
+    everywhere_to_seven = np.tile(features[6], (7, 1))
+    start = np.array([1, 1, 1, 1, 1, 1, 10, 1.0])
+    return LinearTD(features, everywhere_to_seven, np.full(7, 1 / 7), np.zeros(7), gamma, start)
+
+
+def two_weight_rescue(gamma: float = 0.99) -> LinearTD:
+    """Return the smallest rescue: two weights; without lag every learning rate diverges.
+
+    s1 leads to s3 (90 % of the data) and s2 to s4 (10 %); s3 and s4 are never updated.
+    """
+    features = np.eye(2)
+    following = np.array([[2.0, 2.0], [-2.0, -2.0]])
+    return LinearTD(features, following, np.array([0.9, 0.1]), np.ones(2), gamma, np.zeros(2))
+
+
+def one_weight(kappa: float) -> LinearTD:
+    """Return one weight whose target is kappa times itself; no lag rescues kappa > 1."""
+    one = np.ones((1, 1))
+    return LinearTD(one, kappa * one, np.ones(1), np.zeros(1), 1.0, np.ones(1))
+
+
+def tsitsiklis_van_roy(gamma: float = 0.99, epsilon: float = 0.0) -> LinearTD:
+    """Return the two-state, one-weight chain on which even exact fitting diverges.
+
+    Source: Tsitsiklis and Van Roy (1997); Sutton and Barto (2018), exercise 11.1. The values
+    are w and 2w, both states are updated equally often, and the end comes with epsilon.
+    """
+    features = np.array([[1.0], [2.0]])
+    following = np.array([[2.0], [2.0 * (1 - epsilon)]])
+    return LinearTD(features, following, np.full(2, 0.5), np.zeros(2), gamma, np.ones(1))
+
+
+def hard_sync_map(problem: LinearTD, learning_rate: float, target_period: int) -> Floats:
+    """Return the map of the error w - w* by one period of C updates, shape [D, D].
+
+    P + (learning_rate * sum of (1 - learning_rate * S)**j, j < C) @ A with P the C-th power,
+    from the eigenvalues of S, so that it costs the same for every C and S may be singular.
+    """
+    period = check.integer("target_period", target_period, 1, remedy="Use 1 for no lag.")
+    rate = check.real("learning_rate", learning_rate, 0, remedy="Use a step size such as 0.01.")
+    sizes, directions = np.linalg.eigh(problem.covariance)
+    q = 1 - rate * sizes
+    power = q**period
+    seen = sizes > _UNSEEN
+    gain = np.where(seen, (1 - power) / np.where(seen, sizes, 1), rate * period)
+    keep = directions @ np.diag(power) @ directions.T
+    fit = directions @ np.diag(gain) @ directions.T
+    return np.asarray(keep + fit @ problem.bootstrap)
+
+
+def _growth(matrix: Floats) -> float:
+    """Return the largest |eigenvalue|, leaving out the 1s of directions that nothing sees."""
+    values = np.linalg.eigvals(matrix)
+    moving = np.abs(values - 1) > _UNSEEN
+    return float(np.abs(values[moving]).max(initial=0.0))
+
+
+def hard_sync_rate(problem: LinearTD, learning_rate: float, target_period: int) -> float:
+    """Return the factor per update by which the error grows (> 1) or shrinks (< 1)."""
+    return float(
+        _growth(hard_sync_map(problem, learning_rate, target_period)) ** (1 / target_period)
+    )
+
+
+def soft_update_rate(problem: LinearTD, learning_rate: float, tau: float) -> float:
+    """Return the same factor when the target follows by a soft update after every update."""
+    check.real("tau", tau, 0, 1, low_open=True, remedy="Use 1.0 for no lag, 0.005 for much.")
+    size = len(problem.start)
+    inner = np.eye(size) - learning_rate * problem.covariance
+    pull = learning_rate * problem.bootstrap
+    follow = (1 - tau) * np.eye(size) + tau * pull
+    return _growth(np.block([[inner, pull], [tau * inner, follow]]))
+
+
+def error_over_time(
+    problem: LinearTD, learning_rate: float, target_period: int, updates: int, points: int = 200
+) -> tuple[NDArray[np.int64], Floats]:
+    """Return (updates made, root-mean-square value error), shape [<= points] each.
+
+    The error is that of the states in the data, at the end of whole periods; the last
+    update may be later than ``updates`` by less than one period.
+    """
+    period_map = hard_sync_map(problem, learning_rate, target_period)
+    periods = math.ceil(updates / target_period)
+    stride = max(1, math.ceil(periods / (points - 1)))
+    jump = np.linalg.matrix_power(period_map, stride)
+    error = problem.start - problem.solution
+    made = np.arange(0, periods + stride, stride) * target_period
+    values = np.empty(len(made))
+    for i in range(len(made)):
+        values[i] = np.sqrt(problem.weights @ (problem.features @ error) ** 2)
+        error = jump @ error
+    return made, values
+
+
+@dataclass(frozen=True)
+class CorridorResult:
+    """What a table of action values has learned about the corridor.
+
+    Args:
+        q: learned action values by cell, left end first; columns are left, right; [L-1, 2].
+        truth: exact values of moving right, shape [L-1].
+    """
+
+    q: Floats
+    truth: Floats
+
+    @property
+    def wrong_actions(self) -> int:
+        """Number of cells in which moving right does not look best."""
+        return int((self.q[:, 0] >= self.q[:, 1]).sum())
+
+    @property
+    def exact_distance(self) -> int:
+        """Number of cells, counted from the goal, whose value is right to 1e-3."""
+        wrong = np.abs(self.q.max(axis=1) - self.truth)[::-1] > 1e-3
+        return int(np.argmax(wrong)) if wrong.any() else len(wrong)
+
+
+def corridor(
+    target_period: int,
+    rng: np.random.Generator,
+    *,
+    updates: int = 6_000,
+    learning_rate: float = 0.01,
+    gamma: float = 0.99,
+    cells: int = 20,
+) -> CorridorResult:
+    """Learn a corridor by Q-learning on a table, with Adam and a hard sync every C updates.
+
+    The agent moves left or right; entering the last cell ends the episode with reward 1.
+    Every update uses all transitions at once, so nothing is random but the start.
+
+    Args:
+        target_period: updates between syncs (C).
+        rng: draws the values at the start (normal, standard deviation 0.1).
+        updates: how many are made.
+        learning_rate: Adam's.
+        gamma: discount.
+        cells: length of the corridor, the goal included.
+    """
+    period = check.integer("target_period", target_period, 1, remedy="Use 1 for no lag.")
+    here = np.arange(cells - 1)
+    following = np.stack([np.maximum(here - 1, 0), here + 1], axis=1)
+    at_goal = following == cells - 1
+    q = 0.1 * rng.standard_normal((cells - 1, 2))
+    target = q.copy()
+    m, v = np.zeros_like(q), np.zeros_like(q)
+    for step in range(1, updates + 1):
+        best = np.append(target.max(axis=1), 0.0)[following]
+        gradient = (q - (at_goal + gamma * best)) / q.size * 2
+        m = 0.9 * m + 0.1 * gradient
+        v = 0.999 * v + 0.001 * gradient**2
+        q -= learning_rate * m / (1 - 0.9**step) / (np.sqrt(v / (1 - 0.999**step)) + 1e-8)
+        if step % period == 0:
+            target = q.copy()
+    return CorridorResult(q, gamma ** (cells - 2.0 - here))

@@ -1,0 +1,183 @@
+"""The mathematics of DQN as pure functions on trailing axes: ``[B]`` and ``[S, B]`` alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def td_target(reward: Tensor, terminated: Tensor, q_next: Tensor, gamma: float) -> Tensor:
+    """What Q(s, a) should be: the reward, plus the discounted best value of what follows.
+
+    ``y = r + gamma * (1 - terminated) * max_a Q(s', a)``. Nothing follows a terminated step; a
+    *truncated* one was only cut short by the clock and keeps its future.
+
+    Args:
+        reward: float ``[...]``.
+        terminated: bool ``[...]``.
+        q_next: float ``[..., A]``, the target network's values of the next observation.
+        gamma: discount.
+
+    Raises:
+        TypeError: a tensor of the wrong dtype.
+        ValueError: shapes that do not match.
+
+    Source: Mnih et al., Nature 518 (2015), Algorithm 1.
+    """
+    _require_floats(reward=reward, q_next=q_next)
+    _require_bools(terminated=terminated)
+    _require_rows(reward=reward, terminated=terminated, q_next=q_next[..., 0])
+    return reward + gamma * ~terminated * q_next.max(-1).values
+
+
+def td_loss(q_taken: Tensor, target: Tensor, kind: Literal["mse", "huber"] = "mse") -> Tensor:
+    """How far Q(s, a) is from its target: the mean over the batch, one number per learner.
+
+    Args:
+        q_taken: float ``[..., B]``, the online network's value of the action that was taken.
+        target: float ``[..., B]``, a constant: no gradient flows into it.
+        kind: ``"mse"`` is the squared error; ``"huber"`` half of it up to 1, then linear.
+
+    Returns:
+        ``[...]``. Its *sum* over learners is what one optimiser minimises for all of them: in a
+        mean, each learner's step would shrink with the number of the others.
+
+    Raises:
+        TypeError: a tensor that is not float.
+        ValueError: shapes that do not match, a target that carries a gradient, an unknown kind.
+
+    Source: Mnih et al., Nature 518 (2015), Eq. 2, and Methods for the clipped error.
+    """
+    _require_floats(q_taken=q_taken, target=target)
+    _require_rows(q_taken=q_taken, target=target)
+    if target.requires_grad:
+        raise ValueError(
+            "target carries a gradient: the TD target is a constant of the update. "
+            "Compute it under torch.no_grad()."
+        )
+    if kind == "mse":
+        loss = F.mse_loss(q_taken, target, reduction="none")
+    elif kind == "huber":
+        loss = F.huber_loss(q_taken, target, reduction="none")
+    else:
+        raise ValueError(f"kind = {kind!r}: it must be mse or huber. Pick one of the two.")
+    return loss.mean(-1)
+
+
+def epsilon_greedy(
+    q: Tensor, epsilon: float | Tensor, explore: Tensor, random_action: Tensor
+) -> Tensor:
+    """The best action, or with probability ``epsilon`` a random one.
+
+    The caller brings the luck, so the same luck can be given to two agents.
+
+    Args:
+        q: float ``[..., A]``.
+        epsilon: probability of a random action, a number or ``[...]``.
+        explore: float ``[...]``, uniform in [0, 1): the coin.
+        random_action: int64 ``[...]``, uniform over the A actions.
+
+    Returns:
+        int64 ``[...]``.
+
+    Raises:
+        TypeError: a ``q`` or ``explore`` that is not float.
+        ValueError: shapes that do not match.
+
+    Source: Sutton & Barto (2018), section 2.2.
+    """
+    _require_floats(q=q, explore=explore)
+    _require_rows(explore=explore, random_action=random_action, q=q[..., 0])
+    return torch.where(explore < epsilon, random_action, q.argmax(-1))
+
+
+def linear_schedule(step: Any, start: float, end: float, duration: int) -> Any:
+    """A value that walks straight from ``start`` to ``end`` in ``duration`` steps, then stays.
+
+    ``step`` counts from 0; a number or an array. The unit of ``duration`` is that of ``step``.
+
+    Raises:
+        ValueError: a duration below 1.
+    """
+    if duration < 1:
+        raise ValueError(f"duration = {duration}: it must be >= 1. Use 1 to switch at once.")
+    return start + (end - start) * np.minimum(step / duration, 1.0)
+
+
+@torch.no_grad()
+def hard_update_(target_params: Iterable[Tensor], online_params: Iterable[Tensor]) -> None:
+    """Copy the online network into the target network, in place: ``target <- online``.
+
+    Raises:
+        ValueError: parameters that do not match, or a target that *is* the online network.
+
+    Source: Mnih et al., Nature 518 (2015), Algorithm 1.
+    """
+    for target, online in _pairs(target_params, online_params):
+        target.copy_(online)
+
+
+@torch.no_grad()
+def soft_update_(
+    target_params: Iterable[Tensor], online_params: Iterable[Tensor], tau: float
+) -> None:
+    """Move the target network a little, in place: ``target <- tau online + (1 - tau) target``.
+
+    Raises:
+        ValueError: ``tau`` outside [0, 1], parameters that do not match, or a target that *is*
+            the online network.
+
+    Source: Lillicrap et al., ICLR 2016 (arXiv:1509.02971), Algorithm 1.
+    """
+    if not 0 <= tau <= 1:
+        raise ValueError(f"tau = {tau}: it must be in [0, 1]. Use 0.005 to follow slowly.")
+    for target, online in _pairs(target_params, online_params):
+        target.lerp_(online, tau)
+
+
+def _pairs(
+    target_params: Iterable[Tensor], online_params: Iterable[Tensor]
+) -> list[tuple[Tensor, Tensor]]:
+    pairs = list(zip(target_params, online_params, strict=True))
+    for target, online in pairs:
+        _require_rows(target=target, online=online)
+        if target.data_ptr() == online.data_ptr() and target.numel():
+            raise ValueError(
+                "the target network shares its memory with the online network, so it never lags. "
+                "Use copy.deepcopy(online)."
+            )
+    return pairs
+
+
+def _require_rows(**tensors: Tensor) -> None:
+    """Broadcasting [B] against [B, 1] would silently pair every row with every other."""
+    shapes = [tensor.shape for tensor in tensors.values()]
+    if any(shape != shapes[0] for shape in shapes):
+        stated = ", ".join(f"{name} {list(t.shape)}" for name, t in tensors.items())
+        raise ValueError(
+            f"row shapes differ: {stated} (the action axis apart). They must be equal, "
+            "[B] or [S, B]. Remove the extra axis with .squeeze(-1)."
+        )
+
+
+def _require_floats(**tensors: Tensor) -> None:
+    for name, tensor in tensors.items():
+        if not tensor.is_floating_point():
+            raise TypeError(
+                f"{name} has dtype {tensor.dtype}: it must be float, whole numbers lose the "
+                "fraction of a value. Use torch.float32."
+            )
+
+
+def _require_bools(**tensors: Tensor) -> None:
+    for name, tensor in tensors.items():
+        if tensor.dtype is not torch.bool:
+            raise TypeError(
+                f"{name} has dtype {tensor.dtype}: it must be torch.bool, ~ on whole numbers "
+                "flips bits. Use .bool()."
+            )

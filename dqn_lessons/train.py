@@ -1,0 +1,273 @@
+"""The one training loop, for one learner or many side by side."""
+
+from __future__ import annotations
+
+import copy
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from dqn_lessons import _validate as check
+from dqn_lessons import td
+from dqn_lessons.nets import StackedMLP
+from dqn_lessons.records import Records
+from dqn_lessons.replay import Replay
+from dqn_lessons.streams import Exploration, Streams
+from dqn_lessons.types import Array, DQNConfig, History
+from dqn_lessons.vector import first_observations, float32, fresh_rng_state, make_envs, rng_state
+
+# The one place for threads: tensors this small are slower on two threads than on one.
+torch.set_num_threads(1)
+
+TDTarget = Callable[[Tensor, Tensor, Tensor, float], Tensor]
+
+
+class Run:
+    """S learners and all they carry; ``train`` moves it forward and can take it up again.
+
+    Attributes:
+        config, seeds: what was asked for.
+        online, target: the networks, :class:`~dqn_lessons.nets.StackedMLP`.
+        optimizer: one Adam for all learners; it is element-wise, so it is S optimisers.
+        replay, envs, obs: experience, the world, and what is seen of it now ``[S, D]``.
+        step, updates: environment steps of each learner, gradient steps of each learner.
+        history: what happened so far, a frozen snapshot.
+
+    Raises:
+        ValueError: repeated or no seeds, or learners that would not learn in lock-step.
+    """
+
+    def __init__(self, config: DQNConfig, seeds: Sequence[int]) -> None:
+        self.config, self.seeds = config, _checked_seeds(seeds, config)
+        streams = [Streams.of(seed) for seed in self.seeds]
+        env_seeds = [stream.env_seed() for stream in streams]
+        self.envs = make_envs(config.env_id, len(self.seeds))
+        self.reset_states = [fresh_rng_state(seed) for seed in env_seeds]
+        self.obs = float32(self.envs.reset(seed=env_seeds)[0])
+        obs_size, actions = self.obs.shape[1], int(self.envs.single_action_space.n)
+        self.online = StackedMLP(
+            [obs_size, *config.hidden_sizes, actions], [_rng(s.weights) for s in streams]
+        )
+        self.target = copy.deepcopy(self.online).requires_grad_(False)
+        self.optimizer = torch.optim.Adam(
+            self.online.parameters(), lr=config.learning_rate, fused=True
+        )
+        self.replay = Replay(config.replay_capacity, obs_size, [_rng(s.replay) for s in streams])
+        self.exploration = Exploration([_rng(s.exploration) for s in streams], actions)
+        self.probe_obs = torch.from_numpy(first_observations(config.env_id, 64))
+        self.step, self.updates = 0, 0
+        self.records = Records(config, self.seeds)
+
+    def learn(self, td_target: TDTarget) -> None:
+        """One gradient step of every learner on a batch of its own, then the target network."""
+        config = self.config
+        batch = self.replay.sample(config.batch_size)
+        with torch.no_grad():
+            q_next = self.target(batch.next_obs)
+            target = td_target(batch.reward, batch.terminated, q_next, config.gamma)
+        q_taken = self.online(batch.obs).gather(-1, batch.action.unsqueeze(-1)).squeeze(-1)
+        loss = td.td_loss(q_taken, target, config.loss)
+        self.online.flat.grad = None
+        loss.sum().backward()
+        if config.max_grad_norm is not None:
+            _clip_per_learner(list(self.online.parameters()), config.max_grad_norm)
+        self.optimizer.step()
+        self.updates += 1
+        if config.tau is not None:
+            td.soft_update_(self.target.parameters(), self.online.parameters(), config.tau)
+        elif self.updates % config.target_period == 0:
+            td.hard_update_(self.target.parameters(), self.online.parameters())
+        self.records.add_update(loss.detach(), (target - q_taken.detach()).abs().mean(-1))
+
+    def begin_episodes(self, ended: Array) -> None:
+        """Reset the environments whose episode ended; the others stay where they are."""
+        for s in np.flatnonzero(ended):
+            self.reset_states[s] = rng_state(self.envs.envs[s])
+        self.obs = float32(self.envs.reset(options={"reset_mask": ended})[0])
+
+    @torch.no_grad()
+    def evaluate(self) -> None:
+        """Write down how good the greedy policies are now, and their values."""
+        config, learners = self.config, len(self.seeds)
+        seeds = [(seed, self.step) for seed in self.seeds]
+        returns = evaluate(self.online, config.env_id, seeds, config.eval_episodes)
+        q = self.online(self.probe_obs.expand(learners, -1, -1))
+        self.records.add_evaluation(self.step, returns.mean(-1), q)
+
+    @property
+    def history(self) -> History:
+        """What happened so far."""
+        return self.records.history(self.config, self.step)
+
+
+def train(
+    config: DQNConfig,
+    seeds: Sequence[int],
+    *,
+    td_target: TDTarget = td.td_target,
+    on_eval: Callable[[History], object] | None = None,
+    progress: bool = True,
+    resume: Run | None = None,
+) -> Run:
+    """Train S learners side by side; learner s depends on ``seeds[s]`` alone.
+
+    Interrupting (the stop button, Ctrl-C) returns what there is, ``history.complete`` false;
+    ``train(config, seeds, resume=run)`` goes on from there as if nothing had happened. A second
+    interrupt stops within the step, which may lose the update in progress.
+
+    Args:
+        config: what to train.
+        seeds: one whole number >= 0 per learner, all different.
+        td_target: ``(reward [S, B], terminated [S, B], q_next [S, B, A], gamma) -> [S, B]``.
+        on_eval: called with the history after every evaluation.
+        progress: show a progress bar.
+        resume: a run to take up; its configuration may differ in ``steps`` only.
+
+    Returns:
+        The run: ``run.history``, ``run.online``, ``run.target``.
+
+    Raises:
+        ValueError: seeds or environment that do not fit, or a ``resume`` of something else.
+    """
+    run = Run(config, seeds) if resume is None else _taken_up(resume, config, seeds)
+    bar = tqdm(total=config.steps, initial=run.step, unit="step", disable=not progress)
+    with bar, _interruptible() as interrupted:
+        while run.step < config.steps and not interrupted:
+            epsilon = _epsilon(run)
+            with torch.no_grad():
+                q = run.online(torch.from_numpy(run.obs).unsqueeze(1)).squeeze(1)
+            luck = run.exploration.at(run.step)
+            action = td.epsilon_greedy(q, torch.as_tensor(epsilon), *luck).numpy()
+
+            next_obs, reward, terminated, truncated, _ = run.envs.step(action)
+            next_obs, ended = float32(next_obs), terminated | truncated
+            run.replay.add(run.obs, action, reward, next_obs, terminated)
+            run.records.add_step(run.step, action, reward)
+            run.obs = next_obs
+            run.step += 1
+            if ended.any():
+                run.records.end_episodes(run.step, ended, epsilon)
+                run.begin_episodes(ended)
+
+            if _update_is_due(run, ended):
+                run.learn(td_target)
+            if run.step % config.eval_period == 0:
+                run.evaluate()
+                bar.update(run.step - bar.n)
+                if on_eval is not None:
+                    on_eval(run.history)
+    return run
+
+
+def _epsilon(run: Run) -> Array:
+    config = run.config
+    clock = run.step if config.epsilon_unit == "steps" else run.records.episode_count
+    epsilon = td.linear_schedule(
+        clock, config.epsilon_start, config.epsilon_end, config.epsilon_duration
+    )
+    return np.asarray(epsilon)
+
+
+def _update_is_due(run: Run, ended: Array) -> bool:
+    config = run.config
+    if run.step < config.learning_starts:
+        return False
+    if config.update_unit == "steps":
+        return run.step % config.update_period == 0
+    return bool(ended[0]) and run.records.episode_count[0] % config.update_period == 0
+
+
+@torch.no_grad()
+def evaluate(
+    net: StackedMLP, env_id: str, seeds: Sequence[int | Sequence[int]], episodes: int = 10
+) -> Array:
+    """Returns of greedy episodes, undiscounted: ``[S, episodes]``.
+
+    It has environments and luck of its own (one seed per learner), so looking changes nothing.
+
+    Raises:
+        ValueError: not one seed per learner, or fewer than one episode.
+    """
+    check.integer("episodes", episodes, 1, remedy="Use 10 for a curve, 100 for a final score.")
+    if len(seeds) != net.learners:
+        raise ValueError(f"{len(seeds)} seeds for {net.learners} learners: give one to each.")
+    envs = make_envs(env_id, len(seeds) * episodes)
+    env_seeds = [word for s in seeds for word in Streams.of(s).evaluation_seeds(episodes)]
+    obs, _ = envs.reset(seed=env_seeds)
+    returns, playing = np.zeros(len(env_seeds)), np.ones(len(env_seeds), bool)
+    while playing.any():
+        q = net(torch.from_numpy(float32(obs)).view(net.learners, episodes, -1))
+        obs, reward, terminated, truncated, _ = envs.step(q.argmax(-1).flatten().numpy())
+        returns += reward * playing
+        ended = terminated | truncated
+        playing &= ~ended
+        if ended.any():
+            obs, _ = envs.reset(options={"reset_mask": ended})
+    envs.close()
+    return returns.reshape(len(seeds), episodes)
+
+
+def _checked_seeds(seeds: Sequence[int], config: DQNConfig) -> tuple[int, ...]:
+    remedy = "Use seeds=range(16), or seeds=[0] for a single run."
+    checked = tuple(check.integer("seeds", seed, 0, remedy=remedy) for seed in seeds)
+    if not checked or len(set(checked)) < len(checked):
+        raise ValueError(f"seeds = {list(checked)}: one per learner, all different. {remedy}")
+    if config.update_unit == "episodes" and len(checked) > 1:
+        raise ValueError(
+            f'update_unit = "episodes" with {len(checked)} learners: their episodes end at '
+            "different steps, so they cannot update together. "
+            "Train them one after the other: [train(config, [seed]) for seed in seeds]."
+        )
+    return checked
+
+
+def _taken_up(run: Run, config: DQNConfig, seeds: Sequence[int]) -> Run:
+    if replace(run.config, steps=config.steps) != config or run.seeds != tuple(seeds):
+        raise ValueError(
+            "resume is a run of another configuration or other seeds: only steps may differ. "
+            "Pass run.config and run.seeds, or start afresh without resume."
+        )
+    run.config = config
+    run.records.make_room(config.steps)
+    return run
+
+
+@contextmanager
+def _interruptible() -> Iterator[list[int]]:
+    """Turn the first interrupt into a request, so that it never cuts a step in two."""
+    requests: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield requests
+        return
+
+    def ask(number: int, _frame: Any) -> None:
+        requests.append(number)
+        signal.signal(signal.SIGINT, before)
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        with suppress(KeyboardInterrupt):
+            yield requests
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _clip_per_learner(params: list[torch.nn.Parameter], max_norm: float) -> None:
+    """Scale each learner's gradient to at most ``max_norm``; a joint norm would couple them."""
+    grads = [param.grad for param in params if param.grad is not None]
+    norms = torch.stack([torch.linalg.vector_norm(grad, dim=(1, 2)) for grad in grads])
+    scale = (max_norm / (torch.linalg.vector_norm(norms, dim=0) + 1e-6)).clamp(max=1)
+    for grad in grads:
+        grad.mul_(scale[:, None, None])
+
+
+def _rng(stream: np.random.SeedSequence) -> np.random.Generator:
+    return np.random.default_rng(stream)

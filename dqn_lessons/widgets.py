@@ -1,0 +1,322 @@
+"""Things to drag: sliders around the figures of the lessons.
+
+Each explorer is an ordinary ipywidget. It redraws one plotly figure in place (the zoom
+stays), says in a sentence what the figure shows, and opens a data table on demand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import ipywidgets as ipw
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from dqn_lessons import target_lag
+from dqn_lessons.plots import BLUE, GREEN, GREY, ORANGE, Described, decimate, plotly_layout
+from dqn_lessons.types import TargetLagConfig
+
+_PERIODS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 25_000, 50_000]
+_GAMMAS = [0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 1.0]
+# Beyond this a curve has left every scale worth drawing, and JSON has no infinity.
+_OFF_SCALE = 1e9
+_WIDE = {"layout": ipw.Layout(width="430px"), "style": {"description_width": "150px"}}
+
+
+def _drawable(curve: np.ndarray) -> np.ndarray:
+    return np.where(np.abs(curve) < _OFF_SCALE, curve, np.nan)
+
+
+class Explorer(ipw.VBox):  # type: ignore[misc]
+    """Controls above one figure that is redrawn in place.
+
+    Args:
+        controls: rows of widgets; those in ``inputs`` redraw the figure when they change.
+        inputs: name -> value widget.
+        figure: the plotly figure.
+    """
+
+    def __init__(
+        self, controls: list[ipw.Widget], inputs: dict[str, ipw.Widget], figure: go.FigureWidget
+    ) -> None:
+        self.inputs = inputs
+        self.figure = figure
+        self.readout = ipw.HTML()
+        self.table = ipw.HTML()
+        self.table_button = ipw.ToggleButton(
+            value=False, description="Data table", tooltip="Show the numbers behind the figure"
+        )
+        for widget in (*inputs.values(), self.table_button):
+            widget.observe(self._redraw, names="value")
+        super().__init__([*controls, self.readout, figure, self.table_button, self.table])
+        self._redraw()
+
+    def set(self, **values: Any) -> None:
+        """Move several controls at once and redraw a single time.
+
+        Raises:
+            KeyError: no control has that name; the message lists those there are.
+        """
+        unknown = sorted(set(values) - set(self.inputs))
+        if unknown:
+            raise KeyError(f"no control named {unknown[0]!r}: use one of {sorted(self.inputs)}")
+        for name in values:
+            self.inputs[name].unobserve(self._redraw, names="value")
+        try:
+            for name, value in values.items():
+                self.inputs[name].value = value
+        finally:
+            for name in values:
+                self.inputs[name].observe(self._redraw, names="value")
+        self._redraw()
+
+    def _redraw(self, _change: Any = None) -> None:
+        sentence, table = self.draw()
+        self.readout.value = f'<div role="status" style="line-height:1.5">{sentence}</div>'
+        # The table is built only when somebody looks at it: a drag stays fast.
+        shown = self.table_button.value
+        self.table.value = Described(None, "", table()).table_html() if shown else ""
+
+    def draw(self) -> tuple[str, Callable[[], dict[str, Any]]]:
+        """Redraw the figure; return the sentence (HTML) and a function that makes the table."""
+        raise NotImplementedError
+
+
+def _badge(word: str, colour: str) -> str:
+    style = f"background:{colour};color:#fff;padding:2px 8px;border-radius:4px;font-weight:600"
+    return f'<span style="{style}">{word}</span>'
+
+
+class TargetLagExplorer(Explorer):
+    """Drag the learning rate, the lag and the discount of the single-bias critic (lesson 1).
+
+    Three curves: the bias ``b``, what Adam's speed allows (``lr * step``), and the ceiling
+    ``B_k``. The badge says which of the two limits the run.
+    """
+
+    PRESETS: dict[str, dict[str, Any]] = {
+        "speed-limited": {"learning_rate": 1e-4},
+        "target-limited": {"learning_rate": 1e-3},
+        "break the bound": {"learning_rate": 1e-1},
+    }
+
+    def __init__(self) -> None:
+        self.base = TargetLagConfig()
+        inputs = {
+            "learning_rate": ipw.FloatLogSlider(
+                value=1e-3,
+                min=-5,
+                max=0,
+                step=0.1,
+                readout_format=".1e",
+                description="learning rate",
+                **_WIDE,
+            ),
+            "target_period": ipw.SelectionSlider(
+                options=_PERIODS, value=5_000, description="target period C", **_WIDE
+            ),
+            "tau": ipw.FloatLogSlider(
+                value=1e-3,
+                min=-5,
+                max=0,
+                step=0.1,
+                readout_format=".1e",
+                description="soft update τ",
+                disabled=True,
+                **_WIDE,
+            ),
+            "gamma": ipw.SelectionSlider(
+                options=_GAMMAS, value=0.99, description="discount γ", **_WIDE
+            ),
+            "reward": ipw.FloatSlider(
+                value=2,
+                min=-5,
+                max=5,
+                step=0.5,
+                readout_format=".1f",
+                description="reward r",
+                **_WIDE,
+            ),
+            "optimizer": ipw.ToggleButtons(
+                options=[("Adam", "adam"), ("SGD", "sgd")],
+                description="optimiser",
+                style={"description_width": "150px", "button_width": "90px"},
+            ),
+            "update": ipw.ToggleButtons(
+                options=[("hard, every C", "hard"), ("soft, with τ", "soft")],
+                description="target update",
+                style={"description_width": "150px", "button_width": "120px"},
+            ),
+        }
+        presets = [self._preset_button(name) for name in self.PRESETS]
+        rows = [
+            ipw.HBox([ipw.Label("presets"), *presets]),
+            ipw.HBox([inputs["learning_rate"], inputs["gamma"]]),
+            ipw.HBox([inputs["target_period"], inputs["reward"]]),
+            ipw.HBox([inputs["tau"]]),
+            ipw.HBox([inputs["optimizer"], inputs["update"]]),
+        ]
+        for row in rows:
+            row.layout.flex_flow = "row wrap"
+        figure = go.FigureWidget(layout=plotly_layout("training step (updates)", "bias b"))
+        figure.add_scatter(name="bias b", line={"color": BLUE, "width": 2})
+        figure.add_scatter(
+            name="speed limit lr·step", line={"color": ORANGE, "width": 2, "dash": "dash"}
+        )
+        figure.add_scatter(
+            name="ceiling B<sub>k</sub>",
+            line={"color": GREY, "width": 2, "dash": "dot", "shape": "hv"},
+        )
+        super().__init__(rows, inputs, figure)
+
+    def _preset_button(self, name: str) -> ipw.Button:
+        button = ipw.Button(description=name, tooltip=f"Set the sliders to: {name}")
+        common = {"target_period": 5_000, "gamma": 0.99, "reward": 2.0}
+        settings = {**common, "optimizer": "adam", "update": "hard", **self.PRESETS[name]}
+        button.on_click(lambda _: self.set(**settings))
+        return button
+
+    @property
+    def config(self) -> TargetLagConfig:
+        """The run that is shown."""
+        values = {name: widget.value for name, widget in self.inputs.items()}
+        soft = values.pop("update") == "soft"
+        tau = min(values.pop("tau"), 1.0)
+        return replace(self.base, **values, tau=tau if soft else None)
+
+    def draw(self) -> tuple[str, Callable[[], dict[str, Any]]]:
+        """Simulate the run that the controls describe and move the three curves."""
+        config = self.config
+        self.inputs["tau"].disabled = config.tau is None
+        self.inputs["target_period"].disabled = config.tau is not None
+        run = target_lag.simulate(config)
+        steps = np.arange(1, config.steps + 1)
+        ceiling = _ceiling(config, steps)
+        speed = np.sign(config.reward) * config.learning_rate * steps
+        bias = _drawable(run.bias)
+        keep = decimate(bias)
+        corners = np.flatnonzero(np.diff(ceiling, prepend=np.nan, append=np.nan))[:-1]
+        corners = np.unique(np.r_[corners[decimate(ceiling[corners])], config.steps - 1])
+        with self.figure.batch_update():
+            b_line, speed_line, ceiling_line = self.figure.data
+            b_line.update(x=steps[keep], y=np.float32(bias[keep]))
+            speed_line.update(
+                # A speed limit of 5,000 would press the other two curves flat.
+                x=steps[keep],
+                y=np.where(np.abs(speed) <= 1.5 * np.nanmax(np.abs(ceiling)), speed, np.nan)[keep],
+                visible=config.optimizer == "adam",
+            )
+            ceiling_line.update(x=steps[corners], y=ceiling[corners])
+
+        def table() -> dict[str, Any]:
+            rows = np.linspace(0, config.steps - 1, 21).astype(int)
+            return {
+                "step": steps[rows],
+                "bias b": run.bias[rows],
+                "target copy": run.target_bias[rows],
+                "lr·step": speed[rows],
+                "ceiling B_k": ceiling[rows],
+            }
+
+        return _lag_sentence(config, run, ceiling), table
+
+
+def _ceiling(config: TargetLagConfig, steps: np.ndarray) -> np.ndarray:
+    """B_k at each step; a soft target has no stairs, its ceiling is the fixed point's side."""
+    period = config.target_period if config.tau is None else 1
+    k = target_lag.used_syncs(steps, period)
+    return np.asarray(
+        target_lag.horizon_bound(k, config.reward, config.gamma, config.initial_bias), dtype=float
+    )
+
+
+def _lag_sentence(config: TargetLagConfig, run: Any, ceiling: np.ndarray) -> str:
+    final, top = run.bias[-1], ceiling[-1]
+    numbers = f"b = <b>{final:.3f}</b>, B<sub>k</sub> = <b>{top:.3f}</b>"
+    over = np.max(np.sign(config.reward) * (run.bias - ceiling)) if config.reward else 0.0
+    if run.diverged or not np.isfinite(final) or abs(final) >= _OFF_SCALE:
+        return (
+            f"{_badge('diverges', '#A11')} After {config.steps:,} updates b has left every scale."
+        )
+    if config.optimizer == "sgd":
+        left = abs(1 - 2 * config.learning_rate)
+        return (
+            f"{_badge('SGD', '#595959')} {numbers}. Each update closes "
+            f"{1 - left:.2%} of the gap to the target."
+        )
+    period = config.target_period if config.tau is None else 1 / config.tau
+    ratio = target_lag.speed_ratio(config.learning_rate, period, config.reward)
+    word, colour = ("target-limited", "#00609A") if ratio >= 1 else ("speed-limited", "#A34400")
+    if over > 1e-3:
+        word, colour = f"overshoots B<sub>k</sub> by {over:.3f}", "#A11"
+    return (
+        f"{_badge(f'Λ = {ratio:.3g}: {word}', colour)} {numbers}, "
+        f"lr·steps = <b>{config.learning_rate * config.steps:.3g}</b>."
+    )
+
+
+class LinearTDExplorer(Explorer):
+    """Drag the lag on Baird's counterexample: it explodes, it converges, it crawls.
+
+    Left: the factor per update against C. Right: the value error over the updates.
+    """
+
+    UPDATES = 20_000
+    _RATES = (0.01, 0.1, 0.5)
+
+    def __init__(self) -> None:
+        self.problem = target_lag.baird()
+        periods = np.unique(np.geomspace(1, 10_000, 90).astype(int))
+        # The edge and its neighbours, so that a drag can stop on either side of it.
+        self.periods = np.union1d(periods, [2, 8, 9, 76, 77, 129]).tolist()
+        inputs = {
+            "target_period": ipw.SelectionSlider(
+                options=self.periods, value=1, description="target period C", **_WIDE
+            ),
+            "learning_rate": ipw.SelectionSlider(
+                options=self._RATES, value=0.01, description="learning rate", **_WIDE
+            ),
+        }
+        figure = go.FigureWidget(
+            make_subplots(cols=2, horizontal_spacing=0.12),
+            layout=plotly_layout("target period C (updates)", "error per update, ×"),
+        )
+        figure.update_layout(hovermode="closest")
+        figure.update_xaxes(type="log", col=1)
+        figure.update_xaxes(title_text="updates", col=2)
+        figure.update_yaxes(title_text="value error (root mean square)", type="log", col=2)
+        figure.update_yaxes(range=[0.9965, 1.0035], col=1)
+        figure.add_scatter(name="factor per update", line={"color": BLUE}, row=1, col=1)
+        edge = {"color": GREY, "dash": "dot"}
+        figure.add_scatter(
+            x=[1, 10_000], y=[1, 1], name="above: explodes", mode="lines", line=edge, row=1, col=1
+        )
+        chosen = {"color": ORANGE, "size": 13, "symbol": "diamond"}
+        figure.add_scatter(name="your C", mode="markers", marker=chosen, row=1, col=1)
+        figure.add_scatter(name="value error", line={"color": GREEN, "dash": "dash"}, row=1, col=2)
+        super().__init__([ipw.HBox([*inputs.values()])], inputs, figure)
+        self.children[0].layout.flex_flow = "row wrap"
+
+    def draw(self) -> tuple[str, Callable[[], dict[str, Any]]]:
+        """Work out the factor for every C, and the error for the chosen one."""
+        period, rate = (self.inputs[k].value for k in ("target_period", "learning_rate"))
+        factors = [target_lag.hard_sync_rate(self.problem, rate, C) for C in self.periods]
+        chosen = factors[self.periods.index(period)]
+        updates, error = target_lag.error_over_time(self.problem, rate, period, self.UPDATES)
+        error = np.where(error > 0, _drawable(error), np.nan)
+        with self.figure.batch_update():
+            factor_line, _, marker, error_line = self.figure.data
+            factor_line.update(x=self.periods, y=factors)
+            marker.update(x=[period], y=[np.clip(chosen, 0.9965, 1.0035)])
+            error_line.update(x=updates, y=error)
+        word, colour = ("explodes", "#A11") if chosen > 1 else ("converges", "#00609A")
+        if 1 > chosen > 1 - 2e-5:
+            word = "converges, but crawls"
+        sentence = (
+            f"{_badge(word, colour)} With C = <b>{period:,}</b> each update multiplies the error "
+            f"by <b>{chosen:.6f}</b>."
+        )
+        return sentence, lambda: {"C": self.periods[::5], "factor per update": factors[::5]}

@@ -1,0 +1,60 @@
+"""One JupyterLab and one Chromium for all browser tests; loud when there is none."""
+
+import os
+import shutil
+import warnings
+from pathlib import Path
+
+import pytest
+
+from tests.browser.lab import FLAGS, LabPage, find_browser, lab_server
+
+NOTEBOOKS = Path(__file__).resolve().parent.parent.parent / "notebooks"
+ARTIFACTS = Path(__file__).resolve().parent.parent.parent / "artifacts"
+
+
+@pytest.fixture(scope="session")
+def browser():
+    path = find_browser()
+    if path is None:
+        message = "NO CHROMIUM OR CHROME FOUND: the browser tests did not run"
+        if os.environ.get("REQUIRE_BROWSER"):
+            pytest.fail(message)
+        warnings.warn(message, stacklevel=1)
+        pytest.skip(message)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    home = tmp_path_factory.mktemp("lab")
+    copy = home / "notebooks"
+    shutil.copytree(NOTEBOOKS, copy, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    with lab_server(copy, home) as address:
+        yield address
+
+
+@pytest.fixture
+def lab(browser, server, request):
+    """Return a function that opens a notebook; a screenshot of its end is kept in artifacts/."""
+    context = browser.new_context(viewport={"width": 1400, "height": 1000})
+    pages = []
+
+    def open_notebook(name):
+        page = LabPage(context.new_page())
+        page.open(server.format(name))
+        pages.append(page)
+        return page
+
+    yield open_notebook
+    ARTIFACTS.mkdir(exist_ok=True)
+    for number, page in enumerate(pages):
+        page.page.screenshot(path=ARTIFACTS / f"{request.node.name}-{number}.png")
+        assert page.foreign == [], "a request left this machine"
+        assert page.errors == [], "an error on the browser's console"
+    context.close()

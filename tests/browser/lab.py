@@ -1,0 +1,210 @@
+"""JupyterLab in a real browser, driven the way a student drives it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SECONDS = 120
+# Said by JupyterLab and its extensions at every start, with any notebook.
+KNOWN_CONSOLE = ("favicon", "ydoc", "webgl", "GPU stall")
+
+RUN_CELL = """async (index) => {
+    const panel = window.jupyterapp.shell.currentWidget;
+    panel.content.activeCellIndex = index;
+    panel.content.deselectAll();
+    await window.jupyterapp.commands.execute('notebook:run-cell');
+}"""
+# Resolves with the milliseconds between a key press on the focused slider and the frame
+# that shows a curve whose path has changed.
+KEY_TO_CURVE = """() => new Promise((resolve, reject) => {
+    const path = document.querySelector('[data-timed] .scatterlayer .trace path.js-line');
+    const before = path.getAttribute('d');
+    const start = performance.now();
+    const look = () => {
+        const now = document.querySelector('[data-timed] .scatterlayer .trace path.js-line');
+        if (now && now.getAttribute('d') !== before) resolve(performance.now() - start);
+        else if (performance.now() - start > 10000) reject('no redraw in 10 s');
+        else requestAnimationFrame(look);
+    };
+    document.activeElement.dispatchEvent(
+        new KeyboardEvent('keydown', {key: KEY, bubbles: true, cancelable: true}));
+    look();
+})"""
+
+
+def find_browser() -> str | None:
+    """Return the path of an installed Chromium or Chrome."""
+    return next((path for name in BROWSERS if (path := shutil.which(name))), None)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def lab_server(notebooks: Path, home: Path) -> Iterator[str]:
+    """Start JupyterLab on loopback over a folder; yield its address with the token.
+
+    Args:
+        notebooks: the folder to serve; saving changes it, so pass a copy.
+        home: an empty folder for settings and progress.
+    """
+    port, token = _free_port(), secrets.token_hex(16)
+    folders = {name: home / name for name in ("config", "data", "runtime", "ipython", "lab")}
+    for folder in folders.values():
+        folder.mkdir(parents=True)
+    environment = {
+        **os.environ,
+        "JUPYTER_CONFIG_DIR": str(folders["config"]),
+        "JUPYTER_DATA_DIR": str(folders["data"]),
+        "JUPYTER_RUNTIME_DIR": str(folders["runtime"]),
+        "IPYTHONDIR": str(folders["ipython"]),
+        "JUPYTERLAB_SETTINGS_DIR": str(folders["lab"] / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(folders["lab"] / "workspaces"),
+        "DQN_LESSONS_PROGRESS": str(home / "progress.json"),
+    }
+    command = [
+        sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root",
+        "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
+        f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={notebooks}",
+        "--LabApp.expose_app_in_browser=True",
+    ]  # fmt: skip
+    with (home / "server.log").open("w") as log:
+        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/api?token={token}", server)
+        yield f"http://127.0.0.1:{port}/lab/tree/{{}}?token={token}"
+    finally:
+        server.terminate()
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+
+
+def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        if server.poll() is not None:
+            raise RuntimeError(f"JupyterLab ended with {server.returncode} before it answered")
+        try:
+            urllib.request.urlopen(address, timeout=5).close()
+            return
+        except OSError:
+            time.sleep(0.3)
+    raise RuntimeError(f"JupyterLab did not answer within {SECONDS} s")
+
+
+class LabPage:
+    """One notebook open in one browser tab; what it asks for and complains of is kept."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.foreign: list[str] = []
+        self.errors: list[str] = []
+        page.set_default_timeout(SECONDS * 1000)
+        page.on("request", self._on_request)
+        page.on("console", self._on_console)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def _on_request(self, request: Any) -> None:
+        address = urlparse(request.url)
+        if address.scheme in ("http", "https", "ws", "wss") and address.hostname != "127.0.0.1":
+            self.foreign.append(request.url)
+
+    def _on_console(self, message: Any) -> None:
+        if message.type == "error" and not any(word in message.text for word in KNOWN_CONSOLE):
+            self.errors.append(message.text)
+
+    def open(self, address: str) -> None:
+        """Open a notebook and wait until its kernel is ready."""
+        self.page.goto(address)
+        self.page.wait_for_function(
+            "() => { const w = window.jupyterapp?.shell?.currentWidget;"
+            " return w?.context?.isReady && w.sessionContext?.session?.kernel?.status === 'idle'; }"
+        )
+
+    def run_all(self) -> None:
+        """Run all cells through the menu, and wait until the kernel has done them."""
+        self.page.locator(".lm-MenuBar-item", has_text="Run").first.click()
+        self.page.locator(".lm-Menu-item", has_text="Run All Cells").first.click()
+        self.page.wait_for_function(
+            "() => { const w = window.jupyterapp.shell.currentWidget;"
+            " return w.content.widgets.every(c => c.model.type !== 'code' ||"
+            " !c.model.sharedModel.getSource().trim() || c.model.executionCount); }"
+        )
+        self.wait_idle()
+
+    def wait_idle(self) -> None:
+        """Wait until the kernel has nothing to do, and the page has drawn that."""
+        self.page.wait_for_function(
+            "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status"
+            " === 'idle'"
+        )
+        self.page.wait_for_timeout(300)
+
+    def index(self, text: str) -> int:
+        """Return the place of the first cell whose source has the text."""
+        found = self.page.evaluate(
+            "(text) => window.jupyterapp.shell.currentWidget.content.widgets"
+            ".findIndex(c => c.model.sharedModel.getSource().includes(text))",
+            text,
+        )
+        assert found >= 0, f"no cell has {text!r}"
+        return int(found)
+
+    def show(self, index: int) -> Any:
+        """Scroll to a cell and return it."""
+        self.page.evaluate(
+            "async (i) => { const n = window.jupyterapp.shell.currentWidget.content;"
+            " n.activeCellIndex = i; await n.scrollToItem(i, 'start'); }",
+            index,
+        )
+        cell = self.page.locator(f'.jp-Notebook .jp-Cell[data-windowed-list-index="{index}"]')
+        cell.wait_for(state="attached")
+        return cell
+
+    def rerun(self, index: int, source: str | None = None) -> Any:
+        """Replace a cell's source if given, run it, and return the cell."""
+        if source is not None:
+            self.page.evaluate(
+                "([i, s]) => window.jupyterapp.shell.currentWidget.content.widgets[i]"
+                ".model.sharedModel.setSource(s)",
+                [index, source],
+            )
+        self.page.evaluate(RUN_CELL, index)
+        self.wait_idle()
+        return self.show(index)
+
+    def key_to_curve(self, cell: Any, slider: str, key: str = "ArrowRight") -> float:
+        """Press a key on a slider; return the milliseconds until the curve has changed."""
+        self.page.evaluate("() => delete document.querySelector('[data-timed]')?.dataset.timed")
+        cell.locator(".js-plotly-plot").first.evaluate("e => { e.dataset.timed = '1'; }")
+        handle = cell.locator(".widget-hslider", has_text=slider).locator(".noUi-handle").first
+        handle.scroll_into_view_if_needed()
+        handle.focus()
+        return float(self.page.evaluate(KEY_TO_CURVE.replace("KEY", repr(key))))

@@ -1,0 +1,98 @@
+"""What a student does in lessons 0 and 1, in JupyterLab in Chromium."""
+
+import statistics
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+RIGHT = """@exercise
+def bias_td_target(reward, gamma, target_bias):
+    return reward + gamma * target_bias
+"""
+WRONG = RIGHT.replace("gamma * target_bias", "target_bias")
+
+
+def text_of(cell):
+    return cell.locator(".jp-OutputArea").inner_text()
+
+
+def test_start_here_answers_and_shows_the_agents(lab):
+    page = lab("00_start_here.ipynb")
+    page.run_all()
+    cell = page.show(page.index("doctor()"))
+    cell.get_by_text("the browser answered").wait_for()
+    video = page.show(page.index("side_by_side(")).locator("img")
+    video.wait_for()
+    assert video.evaluate("e => e.naturalWidth") > 100
+    assert video.get_attribute("alt")
+
+
+def test_target_lag_runs_and_its_slider_redraws(lab):
+    page = lab("01_target_lag.ipynb")
+    page.run_all()
+    assert (
+        page.page.locator(
+            ".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']"
+        ).count()
+        == 0
+    )
+    cell = page.show(page.index("TargetLagExplorer()"))
+    badge = cell.locator("[role=status]")
+    badge.get_by_text("target-limited").wait_for()
+    times = [page.key_to_curve(cell, "learning rate") for _ in range(9)]
+    print(
+        f"slider to curve: median {statistics.median(times):.0f} ms, all {[round(t) for t in times]}"
+    )
+    before = badge.inner_text()
+    cell.get_by_role("button", name="speed-limited").click()
+    badge.get_by_text("speed-limited").wait_for()
+    assert badge.inner_text() != before
+    cell.get_by_role("button", name="break the bound").click()
+    badge.get_by_text("overshoots").wait_for()
+    cell.get_by_role("button", name="Data table").click()
+    cell.locator("table").first.wait_for()
+
+
+def test_dragging_the_mouse_moves_the_other_explorer_too(lab):
+    page = lab("01_target_lag.ipynb")
+    page.run_all()
+    cell = page.show(page.index("LinearTDExplorer()"))
+    status = cell.locator("[role=status]")
+    before = status.inner_text()
+    handle = cell.locator(".widget-hslider", has_text="target period").locator(".noUi-handle").first
+    handle.scroll_into_view_if_needed()
+    box = handle.bounding_box()
+    page.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.page.mouse.down()
+    page.page.mouse.move(box["x"] + 120, box["y"] + box["height"] / 2, steps=8)
+    page.page.mouse.up()
+    page.wait_idle()
+    assert status.inner_text() != before
+
+
+def test_a_wrong_answer_is_named_a_right_one_passes_and_a_reload_keeps_it(lab):
+    page = lab("01_target_lag.ipynb")
+    page.run_all()
+    where = page.index("def bias_td_target(")
+    assert "not attempted" in text_of(page.show(where))
+    wrong = text_of(page.rerun(where, WRONG))
+    assert "gamma" in wrong
+    assert "passes" not in wrong
+    assert "Traceback" not in wrong
+    assert "passes" in text_of(page.rerun(where, RIGHT))
+    # A prediction is answered with the mouse.
+    question = page.show(page.index('"01-final-bias",\n    "Reward'))
+    question.get_by_text("about 19", exact=True).click()
+    page.wait_idle()
+
+    again = lab("00_start_here.ipynb")
+    again.run_all()
+    report = again.rerun(again.index("progress_report()"))
+    row = report.locator("tr", has_text="bias_td_target")
+    assert "passe" in row.inner_text()
+    page.page.reload()
+    page.page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.context?.isReady")
+    page.rerun(page.index("from dqn_lessons.exercises import"))
+    question = page.rerun(page.index('"01-final-bias",\n    "Reward'))
+    assert question.locator("input[type=radio]").nth(2).is_checked()

@@ -1,0 +1,160 @@
+"""Run, solve, spoil and clean notebooks.
+
+python -m tests.notebook_tools          run all notebooks and write the clean result back
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import inspect
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
+CELL_SECONDS = 120
+# The tag of cells whose output differs from run to run (figures, times): nbval ignores it
+# and it is not committed.
+IGNORED = "nbval-ignore-output"
+_CELL_METADATA = {
+    "tags",
+    "editable",
+    "deletable",
+    "jp-MarkdownHeadingCollapsed",
+    "jupyter",
+    "slideshow",
+}
+
+
+def load(path: Path) -> NotebookNode:
+    """Read a notebook."""
+    return nbformat.read(path, as_version=4)
+
+
+def execute(notebook: NotebookNode, progress: Path) -> NotebookNode:
+    """Return an executed copy; the progress of whoever runs this is not touched.
+
+    Raises:
+        nbclient.exceptions.CellExecutionError: a cell raised.
+        nbclient.exceptions.CellTimeoutError: a cell took longer than ``CELL_SECONDS``.
+    """
+    executed = copy.deepcopy(notebook)
+    client = NotebookClient(
+        executed,
+        timeout=CELL_SECONDS,
+        startup_timeout=CELL_SECONDS,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(NOTEBOOKS)}},
+    )
+    client.execute(env={**os.environ, "DQN_LESSONS_PROGRESS": str(progress)})
+    return executed
+
+
+def clean(notebook: NotebookNode) -> NotebookNode:
+    """Return the notebook as it is committed: no run metadata, only outputs that stay the same."""
+    cleaned = copy.deepcopy(notebook)
+    cleaned.metadata = nbformat.from_dict(
+        {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        }
+    )
+    count = 0
+    for cell in cleaned.cells:
+        cell.metadata = nbformat.from_dict(
+            {key: value for key, value in cell.metadata.items() if key in _CELL_METADATA}
+        )
+        if cell.cell_type != "code":
+            continue
+        if IGNORED in cell.metadata.get("tags", []) or not cell.outputs:
+            cell.outputs, cell.execution_count = [], None
+            continue
+        # Numbered by place, so that a new cell above does not touch every cell below.
+        count += 1
+        cell.execution_count = count
+        for output in cell.outputs:
+            output.pop("transient", None)
+            if "metadata" in output:
+                output.metadata = nbformat.from_dict({})
+            if "execution_count" in output:
+                output.execution_count = count
+    return cleaned
+
+
+def outputs(notebook: NotebookNode) -> Iterator[tuple[NotebookNode, str, str]]:
+    """Yield (cell, mime type, text) for each text output; a stream counts as text/plain."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type == "stream":
+                yield cell, "text/plain", output.text
+            for mime, data in output.get("data", {}).items():
+                if isinstance(data, str):
+                    yield cell, mime, data
+
+
+def exercise_functions(notebook: NotebookNode) -> dict[str, tuple[NotebookNode, ast.FunctionDef]]:
+    """Return the cells whose function is decorated with ``@exercise``, by function name."""
+    found = {}
+    for cell in notebook.cells:
+        if cell.cell_type != "code" or "@exercise" not in cell.source:
+            continue
+        for node in ast.parse(cell.source).body:
+            if isinstance(node, ast.FunctionDef) and any(
+                isinstance(d, ast.Name) and d.id == "exercise" for d in node.decorator_list
+            ):
+                found[node.name] = (cell, node)
+    return found
+
+
+def solved(notebook: NotebookNode, references: dict[str, Callable[..., Any]]) -> NotebookNode:
+    """Return a copy in which every exercise holds the course's own source."""
+    answered = copy.deepcopy(notebook)
+    for name, (cell, _) in exercise_functions(answered).items():
+        module = references[name].__module__
+        # What the reference takes from its module is imported, as a student would see it there.
+        cell.source = f"from {module} import *\n\n@exercise\n{inspect.getsource(references[name])}"
+    return answered
+
+
+def spoiled(notebook: NotebookNode, wrong: dict[str, str]) -> NotebookNode:
+    """Return a copy in which each named exercise returns the given expression of its arguments.
+
+    Args:
+        notebook: the notebook.
+        wrong: exercise name -> expression that evaluates to a wrong function.
+    """
+    answered = copy.deepcopy(notebook)
+    for name, (cell, node) in exercise_functions(answered).items():
+        if name in wrong:
+            names = ", ".join(argument.arg for argument in node.args.args)
+            signature = ast.unparse(node.args)
+            cell.source = (
+                f"@exercise\ndef {name}({signature}):\n    return ({wrong[name]})({names})"
+            )
+    return answered
+
+
+def main() -> None:
+    """Run all notebooks (or those named) and write them back, clean."""
+    wanted = [Path(name).resolve() for name in sys.argv[1:]] or PATHS
+    for path in wanted:
+        with tempfile.TemporaryDirectory() as folder:
+            start = time.perf_counter()
+            executed = execute(load(path), Path(folder) / "progress.json")
+            seconds = time.perf_counter() - start
+        nbformat.write(clean(executed), path)
+        print(f"{path.name}: {seconds:.1f} s, {path.stat().st_size / 1024:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""Figures draw what they were given, lose no extreme, and can be read without eyes."""
+
+import re
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from matplotlib.figure import Figure
+
+from dqn_lessons import plots
+
+CURVES = arrays(float, st.integers(1, 5_000), elements=st.floats(-1e6, 1e6) | st.just(float("nan")))
+
+
+@given(CURVES, st.integers(1, 50))
+def test_decimation_keeps_ends_and_extremes(curve, buckets):
+    keep = plots.decimate(curve, buckets)
+    assert len(keep) <= 4 * buckets or len(keep) == len(curve)
+    assert np.all(np.diff(keep) > 0)
+    assert keep[0] == 0
+    assert keep[-1] == len(curve) - 1
+    if np.isfinite(curve).any():
+        assert np.nanmax(curve[keep]) == np.nanmax(curve)
+        assert np.nanmin(curve[keep]) == np.nanmin(curve)
+
+
+def test_decimation_keeps_a_single_spike_of_a_long_curve():
+    curve = np.zeros(50_000)
+    curve[31_415] = 1.0
+    assert 31_415 in plots.decimate(curve, 100)
+
+
+def test_decimation_refuses_a_matrix():
+    with pytest.raises(ValueError, match=r"shape \(2, 3\).*\[T\]"):
+        plots.decimate(np.zeros((2, 3)))
+
+
+def bias_figure():
+    rising = np.linspace(0, 3, 100)
+    return plots.bias_curves({"slow": rising, "fast": 2 * rising}, np.repeat([2.0, 4.0], 50), 50)
+
+
+def period_figure():
+    return plots.steps_to_learn([1, 10, 100], {"SGD": [5, 6, 9], "Adam": [7, 3, 8]}, "updates")
+
+
+def corridor_figure():
+    return plots.corridor_values([1.0, 0.9], {"C = 1": [1.5, 0.9], "C = 50": [1.0, 0.9]})
+
+
+FIGURES = [bias_figure, period_figure, corridor_figure]
+
+
+@pytest.mark.parametrize("make", FIGURES)
+def test_every_figure_is_described(make):
+    described = make()
+    assert isinstance(described.figure, go.Figure | Figure)
+    assert len(described.alt) > 40
+    assert len({len(column) for column in described.table.values()}) == 1
+    assert "<table>" in described.details()
+    assert described.alt.split(".")[0] in described.details()
+
+
+@pytest.mark.parametrize("make", FIGURES)
+def test_lines_differ_in_more_than_colour(make):
+    figure = make().figure
+    if isinstance(figure, go.Figure):
+        styles = [trace.line.dash for trace in figure.data]
+    else:
+        styles = [line.get_linestyle() + str(line.get_linewidth()) for line in figure.axes[0].lines]
+    assert len(set(styles)) == len(styles)
+
+
+def test_axes_name_their_units():
+    assert "updates" in bias_figure().figure.layout.xaxis.title.text
+    assert "updates" in period_figure().figure.axes[0].get_xlabel()
+    assert "steps" in corridor_figure().figure.axes[0].get_xlabel()
+
+
+def test_the_stairs_are_drawn_at_their_corners():
+    stairs = bias_figure().figure.data[-1]
+    assert stairs.line.shape == "hv"
+    np.testing.assert_array_equal(stairs.x, [1, 51, 100])
+    np.testing.assert_array_equal(stairs.y, [2.0, 4.0, 4.0])
+
+
+def test_text_alternatives_say_the_numbers():
+    assert "slow 3.000, fast 6.000" in bias_figure().alt
+    assert "SGD: fewest at C = 1; Adam: fewest at C = 10" in period_figure().alt
+    assert "C = 1: largest error 0.500" in corridor_figure().alt
+
+
+def test_a_long_table_is_thinned_but_keeps_its_ends():
+    described = plots.Described(None, "", {"x": list(range(1_000))})
+    cells = [int(cell) for cell in re.findall(r"<td>(\d+)</td>", described.table_html())]
+    assert len(cells) <= 24
+    assert (cells[0], cells[-1]) == (0, 999)
+
+
+def test_text_in_tables_is_escaped():
+    described = plots.Described(None, "a < b", {"<script>": ["<img>"]})
+    assert "<script>" not in described.details()
+    assert "<img>" not in described.details()
+
+
+def test_a_matplotlib_figure_is_shown_with_its_text_alternative(monkeypatch):
+    shown = []
+    monkeypatch.setattr(plots, "display", shown.append)
+    period_figure()._ipython_display_()
+    (html,) = shown
+    assert 'alt="Updates needed' in html.data
+    assert html.data.count("<img") == 1

@@ -1,0 +1,77 @@
+"""The files a newcomer meets first agree with one another."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+from rattler import MatchSpec
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+CONDA = yaml.safe_load((ROOT / "environment.yml").read_text())
+CONDA_SPECS = [
+    spec.split("#")[0].strip() for spec in CONDA["dependencies"] if isinstance(spec, str)
+]
+PINS = dict(
+    line.split("==")
+    for line in (ROOT / "constraints.txt").read_text().splitlines()
+    if "==" in line and not line.startswith("#")
+)
+
+# The same package under its conda-forge name.
+CONDA_NAMES = {"torch": "pytorch-cpu", "matplotlib": "matplotlib-base"}
+# In environment.yml for a reason of its own, said there.
+CONDA_ONLY = {"python", "pip", "pygame"}
+
+
+def conda_ranges() -> dict[str, SpecifierSet]:
+    names = [spec.partition(" ") for spec in CONDA_SPECS]
+    return {name: SpecifierSet(limits.strip()) for name, _, limits in names}
+
+
+def test_every_conda_requirement_is_well_formed():
+    for spec in CONDA_SPECS:
+        MatchSpec(spec, strict=False)
+
+
+def test_both_environments_have_the_same_packages():
+    pip_names = {Requirement(text).name for text in PROJECT["dependencies"]}
+    conda_names = {CONDA_NAMES.get(name, name) for name in pip_names}
+    assert set(conda_ranges()) - CONDA_ONLY == conda_names
+
+
+@pytest.mark.parametrize("text", PROJECT["dependencies"])
+def test_the_ranges_overlap_and_hold_the_tested_version(text):
+    requirement = Requirement(text)
+    tested = Version(PINS[requirement.name])
+    assert tested in requirement.specifier
+    assert tested in conda_ranges()[CONDA_NAMES.get(requirement.name, requirement.name)]
+
+
+def test_the_python_ranges_agree():
+    assert conda_ranges()["python"] == SpecifierSet(PROJECT["requires-python"])
+
+
+def test_every_test_requirement_is_pinned():
+    extras = [text for group in PROJECT["optional-dependencies"].values() for text in group]
+    for text in extras:
+        requirement = Requirement(text)
+        name = requirement.name.lower()
+        pins = {key.lower(): value for key, value in PINS.items()}
+        assert Version(pins[name]) in requirement.specifier
+
+
+def test_ci_calls_the_test_command_of_the_readme():
+    assert "make test" in (ROOT / "README.md").read_text()
+    assert re.search(r"^make test$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
+
+
+def test_the_version_stands_in_one_place_only_twice():
+    import dqn_lessons
+
+    assert dqn_lessons.__version__ == PROJECT["version"]

@@ -1,0 +1,188 @@
+"""The closed forms against tables computed apart from them, and the theorems as invariants."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from dqn_lessons import target_lag as lag
+from dqn_lessons.types import TargetLagConfig
+
+# alpha, C, rho_C, updates to 99 %, b after 50,000 updates
+SGD_TABLE = [
+    (1e-4, 1, 0.99999800, 2_302_583, 19.03),
+    (1e-4, 1_000, 0.99818714, 2_537_980, 17.35),
+    (1e-4, 5_000, 0.99367843, 3_630_605, 12.29),
+    (1e-3, 1, 0.99998000, 230_257, 126.42),
+    (1e-3, 1_000, 0.99135065, 530_057, 70.46),
+    (1e-3, 5_000, 0.99000045, 2_290_132, 19.123),
+]
+
+
+@pytest.mark.parametrize(("rate", "period", "rho", "to_99", "after"), SGD_TABLE)
+def test_the_table_of_sgd(rate, period, rho, to_99, after):
+    assert lag.contraction_per_period(0.99, rate, period) == pytest.approx(rho, abs=5e-9)
+    assert lag.steps_to_tolerance(0.01, 0.99, rate, period) == to_99
+    config = TargetLagConfig(learning_rate=rate, target_period=period, optimizer="sgd")
+    digits = 5e-4 if after == 19.123 else 5e-3
+    assert lag.sgd_bias(config)[-1] == pytest.approx(after, abs=digits)
+
+
+@pytest.mark.parametrize(
+    ("k", "start", "bound"),
+    [(0, 0, 2), (9, 0, 19.1236), (10, 0, 20.9323), (0, 0.5, 2.495), (0, -0.5, 1.505),
+     (9, 0.5, 19.576), (9, -0.5, 18.671)],
+)  # fmt: skip
+def test_the_staircase(k, start, bound):
+    assert lag.horizon_bound(k, 2, 0.99, start) == pytest.approx(bound, abs=5e-4)
+
+
+@given(st.integers(0, 30), st.floats(-3, 3), st.floats(0, 1), st.floats(-3, 3))
+def test_the_staircase_is_a_truncated_return(k, reward, gamma, start):
+    rewards = [reward] * (k + 1) + [start]
+    expected = lag.discounted_return(rewards, gamma)
+    assert lag.horizon_bound(k, reward, gamma, start) == pytest.approx(expected, abs=1e-9)
+
+
+def test_the_staircase_takes_many_k_at_once():
+    many = lag.horizon_bound(np.arange(4), 2.0, 0.5, 1.0)
+    np.testing.assert_allclose(many, [2.5, 3.25, 3.625, 3.8125])
+
+
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 1 - 1e-12, 1.0])
+def test_the_geometric_sum_is_exact_near_one(gamma):
+    expected = math.fsum(gamma**i for i in range(1_000))
+    assert lag.geometric_sum(gamma, 1_000) == pytest.approx(expected, rel=1e-13)
+
+
+@given(st.floats(0, 1), st.floats(0, 0.5), st.integers(1, 100), st.integers(1, 50))
+def test_theorem_1_lag_only_costs(gamma, rate, period, more):
+    shorter = lag.contraction_per_step(gamma, rate, period)
+    longer = lag.contraction_per_step(gamma, rate, period + more)
+    assert shorter <= longer + 1e-12
+
+
+@given(st.floats(0.01, 0.999), st.floats(1e-3, 0.5), st.integers(2, 80), st.floats(0.001, 0.999))
+def test_steps_to_tolerance_is_the_first_such_step(gamma, rate, period, tolerance):
+    steps = lag.steps_to_tolerance(tolerance, gamma, rate, period)
+    assume(steps <= 20_000)
+    config = TargetLagConfig(
+        gamma=gamma, learning_rate=rate, target_period=period, optimizer="sgd", steps=steps,
+        reward=1 - gamma,
+    )  # fmt: skip
+    error = np.abs(lag.sgd_bias(config) - 1)
+    assert error[-1] <= tolerance * (1 + 1e-9)
+    assert steps == 1 or error[-2] > tolerance * (1 - 1e-9)
+
+
+@pytest.mark.parametrize(
+    ("period", "eta"), [(1, 200), (2, 2), (100, 2), (3, 6.84), (5, 3.88), (101, 2.05)]
+)
+def test_the_stable_range(period, eta):
+    limit = lag.max_stable_learning_rate(0.99, period)
+    assert 2 * limit == pytest.approx(eta, abs=6e-3)
+    assert abs(lag.contraction_per_period(0.99, limit * 0.999, period)) < 1
+    assert abs(lag.contraction_per_period(0.99, limit * 1.001, period)) > 1
+
+
+@given(st.floats(0.001, 0.999), st.floats(0.0005, 0.4995), st.floats(0.001, 0.999))
+def test_the_soft_update_never_oscillates(gamma, rate, tau):
+    slow, fast = lag.polyak_eigenvalues(gamma, rate, tau)
+    eigenvalues = sorted(np.linalg.eigvals(lag.polyak_matrix(gamma, rate, tau)).real)
+    np.testing.assert_allclose([fast, slow], eigenvalues, atol=1e-9)
+    assert 0 <= fast <= slow < 1
+
+
+@pytest.mark.parametrize(
+    ("eta", "period", "tau_times_period"),
+    [(2e-4, 100, 1.97), (2e-4, 5_000, 1.72), (2e-3, 1_000, 1.53), (2e-3, 5_000, 1.12),
+     (2e-2, 5_000, 1.02)],
+)  # fmt: skip
+def test_the_exchange_rate_matches_the_exact_eigenvalue(eta, period, tau_times_period):
+    tau = lag.equivalent_tau(period, eta / 2)
+    # The rounded values were the exact tau; the formula is within half a per cent of it.
+    assert tau * period == pytest.approx(tau_times_period, rel=0.012)
+    slow, _ = lag.polyak_eigenvalues(0.99, eta / 2, tau)
+    assert math.log(slow) == pytest.approx(
+        math.log(lag.contraction_per_step(0.99, eta / 2, period)), rel=0.01
+    )
+
+
+def test_adam_has_a_speed_limit():
+    assert lag.adam_step_limit(0.9, 0.999) == pytest.approx(7.27, abs=5e-3)
+    assert lag.adam_step_limit(0.9, 0.999, step=1) == pytest.approx(1)
+    growing = [lag.adam_step_limit(0.9, 0.999, step) for step in (1, 10, 100, 10_000, 200_000)]
+    assert growing == sorted(growing)
+    assert growing[-1] == pytest.approx(7.27, abs=5e-3)
+    with pytest.raises(ValueError, match="beta1"):
+        lag.adam_step_limit(0.99, 0.9)
+
+
+def test_adam_wakes_up_with_a_burst():
+    burst = lag.wake_up_burst(np.arange(1, 200))
+    assert burst.max() == pytest.approx(6.57, abs=5e-3)
+    assert burst.argmax() + 1 == 12
+    run = lag.simulate(TargetLagConfig())
+    moves = np.abs(np.diff(run.bias)) / 1e-3
+    assert moves.max() == pytest.approx(5.95, abs=0.01)
+    assert int(moves.argmax()) + 2 - 45_000 == 14
+
+
+@pytest.mark.parametrize(
+    ("eta", "period", "variance"),
+    [(0.002, 100, 0.0911), (0.002, 1_000, 0.0571), (0.002, 5_000, 0.0503), (0.02, 1_000, 0.508),
+     (0.2, 100, 5.58)],
+)  # fmt: skip
+def test_the_table_of_noise(eta, period, variance):
+    assert lag.noise_variance(0.99, eta / 2, period, 1.0) == pytest.approx(variance, rel=6e-3)
+
+
+@given(st.floats(0.01, 0.999), st.floats(1e-4, 0.49), st.integers(2, 200))
+def test_theorem_4_at_equal_speed_lag_is_never_quieter(gamma, rate, period):
+    no_lag_rate = (1 - lag.contraction_per_step(gamma, rate, period)) / (1 - gamma) / 2
+    assume(no_lag_rate > 0)
+    no_lag = lag.noise_variance(gamma, no_lag_rate, 1, 1.0)
+    assert no_lag <= lag.noise_variance(gamma, rate, period, 1.0) * (1 + 1e-6)
+
+
+def test_one_step_noise_is_the_n_step_noise_of_one():
+    one = lag.noise_variance(0.9, 0.05, 1, 2.0)
+    assert lag.n_step_noise_variance(0.9, 0.05, 2.0, 1) == pytest.approx(one)
+
+
+@pytest.mark.parametrize(
+    ("target", "n_step", "to_99"),
+    [("residual", 1, 2.303e7), ("td", 1, 2.303e5), ("td", 3, 77_523), ("td", 10, 24_079),
+     ("monte_carlo", 1, 2_300)],
+)  # fmt: skip
+def test_targets_differ_in_speed(target, n_step, to_99):
+    factor = lag.update_factor(target, 0.99, 1e-3, n_step)
+    assert math.log(0.01) / math.log(factor) == pytest.approx(to_99, rel=2e-3)
+
+
+@pytest.mark.parametrize(("rate", "ratio"), [(1e-4, 0.25), (1e-3, 2.5)])
+def test_which_limit_binds(rate, ratio):
+    assert lag.speed_ratio(rate, 5_000, -2.0) == pytest.approx(ratio)
+    assert lag.speed_ratio(rate, 5_000, 0.0) == math.inf
+
+
+@pytest.mark.parametrize(
+    ("call", "match"),
+    [
+        (lambda: lag.fixed_point(2, 1.0), r"gamma = 1.0.*\[0, 1\)"),
+        (lambda: lag.used_syncs(5, 0), "target_period = 0"),
+        (lambda: lag.contraction_per_period(1.5, 0.1, 1), "gamma = 1.5"),
+        (lambda: lag.contraction_per_period(0.5, -0.1, 1), "learning_rate = -0.1"),
+        (lambda: lag.steps_to_tolerance(1.0, 0.9, 0.1, 1), "tolerance = 1.0"),
+        (lambda: lag.steps_to_tolerance(0.1, 0.9, 0.6, 1), "learning_rate = 0.6"),
+        (lambda: lag.sgd_bias(TargetLagConfig()), "optimizer = 'adam'"),
+        (lambda: lag.adam_envelope(TargetLagConfig(tau=0.1)), "tau = 0.1"),
+        (lambda: lag.update_factor("sarsa", 0.9, 0.1), "target = 'sarsa'"),
+        (lambda: lag.noise_variance(0.9, 1.0, 1, 1.0), "learning_rate = 1.0"),
+    ],
+)
+def test_what_is_out_of_range_is_named(call, match):
+    with pytest.raises(ValueError, match=match):
+        call()

@@ -1,0 +1,126 @@
+"""Where lag rescues: the numbers of Baird's counterexample, of two weights, and of the corridor."""
+
+import numpy as np
+import pytest
+
+from dqn_lessons import target_lag as lag
+
+
+def by_updates(problem, rate, period, updates):
+    """Follow the expected updates one at a time."""
+    w = problem.start.copy()
+    target = w.copy()
+    for step in range(1, updates + 1):
+        values, following = problem.features @ w, problem.next_features @ target
+        errors = problem.rewards + problem.gamma * following - values
+        w = w + rate * problem.features.T @ (problem.weights * errors)
+        if step % period == 0:
+            target = w.copy()
+    return w
+
+
+@pytest.mark.parametrize("make", [lag.baird, lag.two_weight_rescue, lag.tsitsiklis_van_roy])
+@pytest.mark.parametrize("period", [1, 7, 40])
+def test_the_period_map_is_its_updates(make, period):
+    problem = make()
+    period_map = lag.hard_sync_map(problem, 0.05, period)
+    error = np.linalg.matrix_power(period_map, 3) @ (problem.start - problem.solution)
+    expected = by_updates(problem, 0.05, period, 3 * period)
+    np.testing.assert_allclose(problem.solution + error, expected, rtol=1e-9, atol=1e-9)
+
+
+def test_baird_diverges_without_lag():
+    w = by_updates(lag.baird(), 0.01, 1, 1_000)
+    np.testing.assert_allclose(w, [114.43] * 6 + [6.85, 335.0], rtol=1e-3)
+    assert lag.hard_sync_rate(lag.baird(), 0.01, 1) == pytest.approx(1.0024, abs=5e-5)
+
+
+@pytest.mark.parametrize(("rate", "first_stable"), [(0.01, 77), (0.1, 9), (0.5, 2)])
+def test_baird_is_stable_from_a_known_period_on(rate, first_stable):
+    stable = [C for C in range(1, 400) if lag.hard_sync_rate(lag.baird(), rate, C) < 1]
+    assert stable == list(range(first_stable, 400))
+
+
+def test_baird_has_a_best_period():
+    rates = {C: lag.hard_sync_rate(lag.baird(), 0.01, C) for C in range(77, 1_000)}
+    best = min(rates, key=rates.get)
+    assert 120 <= best <= 140
+    assert rates[best] == pytest.approx(0.9996, abs=5e-5)
+    assert lag.hard_sync_rate(lag.baird(), 0.01, 10_000) == pytest.approx(0.999999, abs=5e-7)
+
+
+def test_baird_with_a_soft_update():
+    assert lag.soft_update_rate(lag.baird(), 0.01, 0.019) < 1
+    assert lag.soft_update_rate(lag.baird(), 0.01, 0.021) > 1
+    no_lag = lag.hard_sync_rate(lag.baird(), 0.01, 1)
+    assert lag.soft_update_rate(lag.baird(), 0.01, 1.0) == pytest.approx(no_lag)
+
+
+def test_two_weights_are_rescued_by_lag_alone():
+    problem = lag.two_weight_rescue()
+    np.testing.assert_allclose(problem.solution, [4.96, -2.96])
+    update = np.eye(2) - lag.hard_sync_map(problem, 1.0, 1)
+    np.testing.assert_allclose(sorted(np.linalg.eigvals(-update).imag), [-0.069, 0.069], atol=5e-4)
+    np.testing.assert_allclose(np.linalg.eigvals(-update).real, -(-0.292), atol=5e-4)
+    stable = [C for C in range(1, 200) if lag.hard_sync_rate(problem, 0.1, C) < 1]
+    assert stable == list(range(68, 200))
+    assert (
+        lag.soft_update_rate(problem, 0.1, 0.0132) < 1 < lag.soft_update_rate(problem, 0.1, 0.0135)
+    )
+
+
+def test_one_weight_is_never_rescued():
+    growing = lag.one_weight(1.98)
+    assert lag.hard_sync_rate(growing, 0.1, 1) == pytest.approx(1.098)
+    assert lag.hard_sync_rate(growing, 0.1, 50) ** 50 == pytest.approx(1.975, abs=5e-4)
+    assert all(lag.hard_sync_rate(growing, 0.1, C) > 1 for C in (1, 10, 100, 1_000, 10_000))
+
+
+def test_lag_can_do_harm():
+    alternating = lag.one_weight(-1.5)
+    assert lag.hard_sync_rate(alternating, 0.1, 1) == pytest.approx(0.75)
+    assert lag.hard_sync_rate(alternating, 0.1, 20) ** 20 == pytest.approx(1.196, abs=5e-4)
+
+
+def test_exact_fitting_can_diverge():
+    per_sync = lag.hard_sync_rate(lag.tsitsiklis_van_roy(), 0.1, 1_000) ** 1_000
+    assert per_sync == pytest.approx(0.99 * 6 / 5, rel=1e-6)
+
+
+def test_the_error_over_time_is_that_of_the_updates():
+    problem = lag.baird()
+    made, error = lag.error_over_time(problem, 0.01, 40, updates=400, points=6)
+    w = by_updates(problem, 0.01, 40, int(made[-1]))
+    expected = np.sqrt(problem.weights @ (problem.features @ w) ** 2)
+    assert error[-1] == pytest.approx(expected)
+    assert made[0] == 0
+    assert len(made) <= 8
+
+
+@pytest.mark.parametrize(("period", "distance"), [(400, 15), (500, 12), (1_000, 6), (2_000, 3)])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_corridor_is_known_as_far_as_the_syncs_reach(period, distance, seed):
+    result = lag.corridor(period, np.random.default_rng(seed))
+    assert result.exact_distance == distance == -(-6_000 // period)
+
+
+@pytest.mark.parametrize("period", [50, 100, 300])
+def test_the_corridor_is_solved_in_between(period):
+    result = lag.corridor(period, np.random.default_rng(0))
+    assert result.exact_distance == 19
+    assert result.wrong_actions == 0
+
+
+def test_the_corridor_without_lag_overestimates():
+    results = [lag.corridor(1, np.random.default_rng(seed)) for seed in range(3)]
+    assert all(result.q.max() > 1.1 for result in results)
+    assert all(result.wrong_actions > 0 for result in results)
+
+
+def test_bad_worlds_are_named():
+    with pytest.raises(ValueError, match="target_period = 0"):
+        lag.hard_sync_rate(lag.baird(), 0.01, 0)
+    with pytest.raises(ValueError, match="tau = 0"):
+        lag.soft_update_rate(lag.baird(), 0.01, 0)
+    with pytest.raises(TypeError, match=r"target_period = 1\.5"):
+        lag.corridor(1.5, np.random.default_rng(0))
