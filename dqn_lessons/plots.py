@@ -9,8 +9,9 @@ from __future__ import annotations
 import base64
 import html
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import matplotlib
@@ -53,8 +54,7 @@ def decimate(values: ArrayLike, buckets: int = 400) -> NDArray[np.int64]:
     keep = [edges[:-1], edges[1:] - 1]
     for fill, pick in ((-np.inf, np.argmax), (np.inf, np.argmin)):
         filled = np.where(np.isnan(curve), fill, curve)
-        slices = zip(edges, edges[1:], strict=False)
-        keep.append(np.array([a + pick(filled[a:b]) for a, b in slices]))
+        keep.append(np.array([a + pick(filled[a:b]) for a, b in pairwise(edges)]))
     return np.unique(np.concatenate(keep))
 
 
@@ -70,11 +70,11 @@ class Described:
 
     figure: Any
     alt: str
-    table: Mapping[str, Sequence[Any]]
+    table: Mapping[str, ArrayLike]
 
     def table_html(self) -> str:
         """Return the numbers as an HTML table, thinned evenly to at most 24 rows."""
-        rows = list(zip(*self.table.values(), strict=True))
+        rows = list(zip(*map(np.asarray, self.table.values()), strict=True))
         shown = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), _MAX_ROWS)).astype(int))
         head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in self.table)
         body = "".join(
@@ -175,9 +175,8 @@ def bias_curves(
             yshift=10,
             xshift=28,
         )
-    ends = np.unique(
-        np.r_[np.arange(target_period - 1, len(stairs), target_period), len(stairs) - 1]
-    )
+    last = len(stairs) - 1
+    ends = np.unique(np.r_[target_period - 1 : last : target_period, last])
     table = {"step": steps[ends], "ceiling B_k": stairs[ends]}
     table |= {name: np.asarray(curve, dtype=float)[ends] for name, curve in biases.items()}
     finals = ", ".join(f"{name} {np.asarray(curve)[-1]:.3f}" for name, curve in biases.items())

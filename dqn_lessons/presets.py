@@ -1,5 +1,106 @@
-"""x."""
+"""Named configurations: where each number comes from, and where texts and their code differ.
+
+The lessons follow three published write-ups of DQN on CartPole. Each is here as its *text*
+describes it; where the code beside that text does something else, the comment says so.
+Change one with ``dataclasses.replace(preset, ...)``; the difference is the experiment.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
 
 from dqn_lessons.types import DQNConfig
 
 FAST_CARTPOLE = DQNConfig()
+"""The course's own: 64-64 units, batch 64, an update every 4 steps, a copy every 500 updates."""
+
+VANILLA = replace(
+    FAST_CARTPOLE, replay_capacity=1, batch_size=1, learning_starts=1, target_period=1
+)
+"""Q-learning with a network: each transition once, as it comes, and no target network."""
+
+STEP_BY_STEP = DQNConfig(
+    steps=50_000,
+    loss="huber",
+    learning_rate=5e-4,
+    gamma=0.99,
+    batch_size=32,
+    replay_capacity=50_000,
+    learning_starts=1_000,
+    update_period=1,
+    target_period=1_000,
+    epsilon_start=1.0,
+    epsilon_end=0.02,
+    epsilon_duration=10_000,
+)
+"""An update at every step, a hard copy every 1,000; ``replace(..., tau=0.005)`` is the soft one.
+
+The text gives the soft update without a value of tau, and no layer sizes: 64-64 is ours. Its code
+copies hard, fills the buffer by one random episode only (the 1,000 are never used), and resets
+after termination only, never after truncation.
+"""
+
+EPISODE_BY_EPISODE = DQNConfig(
+    env_id="CartPole-v0",
+    steps=50_000,
+    hidden_sizes=(128, 128),
+    loss="huber",
+    learning_rate=1e-4,
+    gamma=0.9,
+    batch_size=128,
+    replay_capacity=10_000,
+    learning_starts=128,
+    update_period=1,
+    update_unit="episodes",
+    target_period=200,
+    epsilon_start=0.3,
+    epsilon_end=0.0,
+    epsilon_duration=250,
+    epsilon_unit="episodes",
+)
+"""One update at the end of each episode, a copy every 200, 250 episodes of at most 200 steps.
+
+One learner at a time: episodes of different learners end at different steps. 50,000 steps hold
+the 250 episodes. The text names epsilon (0.3) and that it decays over training; its code divides it
+by the number of the episode, passes epsilon where gamma belongs, drops the newest transition of
+a full buffer instead of the oldest, and has no mask for terminal states.
+"""
+
+LECTURE = DQNConfig(
+    steps=200_000,
+    hidden_sizes=(64, 32),
+    loss="mse",
+    learning_rate=1e-3,
+    gamma=0.95,
+    batch_size=32,
+    replay_capacity=50_000,
+    learning_starts=2_000,
+    update_period=4,
+    target_period=10,
+    epsilon_start=0.5,
+    epsilon_end=0.005,
+    epsilon_duration=5_000,
+    epsilon_unit="episodes",
+    eval_period=10_000,
+)
+"""An update every 4 steps, a copy every 10 updates, epsilon falling over 5,000 episodes.
+
+Its code updates every 5 steps, treats truncated episodes as terminated, and counts 10,000 episodes
+where we count steps: 200,000 is ours.
+"""
+
+LECTURE_REPLAY = replace(LECTURE, target_period=1)
+"""The lecture's second stage: replay, no target network yet."""
+
+LECTURE_VANILLA = replace(LECTURE_REPLAY, replay_capacity=1, batch_size=1)
+"""The lecture's first stage: each transition once."""
+
+PRESETS = {
+    "fast_cartpole": FAST_CARTPOLE,
+    "vanilla": VANILLA,
+    "step_by_step": STEP_BY_STEP,
+    "episode_by_episode": EPISODE_BY_EPISODE,
+    "lecture": LECTURE,
+    "lecture_replay": LECTURE_REPLAY,
+    "lecture_vanilla": LECTURE_VANILLA,
+}

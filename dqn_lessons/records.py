@@ -11,7 +11,7 @@ from torch import Tensor
 
 from dqn_lessons.types import EPISODE_DTYPE, Array, DQNConfig, History
 
-_EVALUATION = ("eval_return", "loss", "td_error", "q_probe", "action_gap", "max_abs_q")
+EVALUATION = ("eval_return", "loss", "td_error", "q_probe", "action_gap", "max_abs_q")
 
 
 class Records:
@@ -27,9 +27,9 @@ class Records:
         self.actions = np.zeros((config.steps, learners), np.int16)
         self.episodes: list[tuple[Any, ...]] = []
         self.eval_step: list[int] = []
-        self.evaluations: dict[str, list[Array]] = {name: [] for name in _EVALUATION}
+        self.evaluations: dict[str, list[Array]] = {name: [] for name in EVALUATION}
         self.last_loss = torch.full((learners,), torch.nan)
-        self.sums = torch.zeros(2, learners)
+        self.loss_sum, self.td_error_sum = torch.zeros(learners), torch.zeros(learners)
         self.updates_summed = 0
 
     def make_room(self, steps: int) -> None:
@@ -43,9 +43,9 @@ class Records:
         self.returns += reward
         self.lengths += 1
 
-    def end_episodes(self, step: int, ended: Array, epsilon: Array) -> None:
+    def end_episodes(self, step: int, ended: Array, epsilon: float | Array) -> None:
         """Move the episodes that ended to the table."""
-        epsilon = np.broadcast_to(epsilon, ended.shape)
+        epsilon = np.full(ended.shape, epsilon)
         for s in np.flatnonzero(ended):
             self.episodes.append(
                 (
@@ -64,18 +64,18 @@ class Records:
     def add_update(self, loss: Tensor, td_error: Tensor) -> None:
         """Note the loss and the mean absolute TD error of one update, ``[S]`` each."""
         self.last_loss = loss
-        self.sums[0] += loss
-        self.sums[1] += td_error
+        self.loss_sum += loss
+        self.td_error_sum += td_error
         self.updates_summed += 1
 
     def add_evaluation(self, step: int, greedy_return: Array, q: Tensor) -> None:
         """Note greedy returns ``[S]`` and values at the probe observations ``[S, P, A]``."""
         best = q.topk(min(2, q.shape[-1])).values
-        means = (self.sums / (self.updates_summed or torch.nan)).numpy().astype(np.float64)
+        count = self.updates_summed or np.nan
         row = {
             "eval_return": greedy_return,
-            "loss": means[0],
-            "td_error": means[1],
+            "loss": self.loss_sum.numpy() / count,
+            "td_error": self.td_error_sum.numpy() / count,
             "q_probe": best[..., 0].numpy(),
             "action_gap": (best[..., 0] - best[..., -1]).mean(-1).numpy(),
             "max_abs_q": q.abs().amax((-1, -2)).numpy(),
@@ -83,7 +83,8 @@ class Records:
         for name, value in row.items():
             self.evaluations[name].append(value)
         self.eval_step.append(step)
-        self.sums.zero_()
+        self.loss_sum.zero_()
+        self.td_error_sum.zero_()
         self.updates_summed = 0
 
     def history(self, config: DQNConfig, step: int) -> History:

@@ -76,6 +76,11 @@ class Replay:
         row["next_obs"], row["terminated"] = next_obs, terminated
         self.added += 1
 
+    def skip(self, draws: int) -> None:
+        """Move the luck of every learner on by ``draws`` sampled transitions."""
+        for generator in self._generators:
+            generator.bit_generator.advance(draws)  # type: ignore[attr-defined]
+
     def sample(self, batch_size: int) -> Transition:
         """Draw ``batch_size`` transitions of each learner, with replacement, as tensors ``[S, B]``.
 

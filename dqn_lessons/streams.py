@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import torch
-from torch import Tensor
+
+from dqn_lessons.types import Array
 
 
 class Streams(NamedTuple):
@@ -61,11 +61,11 @@ class Exploration:
 
     def _draw(self) -> None:
         draws = np.stack([g.random((self._BLOCK, 2)) for g in self._generators], axis=1)
-        self._coins = torch.from_numpy(draws[..., 0].copy())
-        self._random_actions = torch.from_numpy((draws[..., 1] * self._actions).astype(np.int64))
+        self._coins = draws[..., 0]
+        self._random_actions = (draws[..., 1] * self._actions).astype(np.int64)
         self._fresh = True
 
-    def at(self, step: int) -> tuple[Tensor, Tensor]:
+    def at(self, step: int) -> tuple[Array, Array]:
         """The coins and the random actions of one step, both ``[S]``; steps come in order."""
         row = step % self._BLOCK
         if row == 0 and not self._fresh:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from dqn_lessons.types import Array
 
 
 def td_target(reward: Tensor, terminated: Tensor, q_next: Tensor, gamma: float) -> Tensor:
@@ -29,10 +31,14 @@ def td_target(reward: Tensor, terminated: Tensor, q_next: Tensor, gamma: float) 
 
     Source: Mnih et al., Nature 518 (2015), Algorithm 1.
     """
-    _require_floats(reward=reward, q_next=q_next)
-    _require_bools(terminated=terminated)
-    _require_rows(reward=reward, terminated=terminated, q_next=q_next[..., 0])
-    return reward + gamma * ~terminated * q_next.max(-1).values
+    _floats(reward=reward, q_next=q_next)
+    if terminated.dtype is not torch.bool:
+        raise TypeError(
+            f"terminated has dtype {terminated.dtype}: it must be torch.bool, ~ flips the bits of "
+            "whole numbers. Use .bool()."
+        )
+    _same_rows(reward=reward.shape, terminated=terminated.shape, q_next=q_next.shape[:-1])
+    return reward + gamma * ~terminated * q_next.amax(-1)
 
 
 def td_loss(q_taken: Tensor, target: Tensor, kind: Literal["mse", "huber"] = "mse") -> Tensor:
@@ -53,8 +59,8 @@ def td_loss(q_taken: Tensor, target: Tensor, kind: Literal["mse", "huber"] = "ms
 
     Source: Mnih et al., Nature 518 (2015), Eq. 2, and Methods for the clipped error.
     """
-    _require_floats(q_taken=q_taken, target=target)
-    _require_rows(q_taken=q_taken, target=target)
+    _floats(q_taken=q_taken, target=target)
+    _same_rows(q_taken=q_taken.shape, target=target.shape)
     if target.requires_grad:
         raise ValueError(
             "target carries a gradient: the TD target is a constant of the update. "
@@ -69,31 +75,27 @@ def td_loss(q_taken: Tensor, target: Tensor, kind: Literal["mse", "huber"] = "ms
     return loss.mean(-1)
 
 
-def epsilon_greedy(
-    q: Tensor, epsilon: float | Tensor, explore: Tensor, random_action: Tensor
-) -> Tensor:
+def epsilon_greedy(q: Array, epsilon: float | Array, explore: Array, random_action: Array) -> Array:
     """The best action, or with probability ``epsilon`` a random one.
 
     The caller brings the luck, so the same luck can be given to two agents.
 
     Args:
-        q: float ``[..., A]``.
+        q: float ``[..., A]``, a NumPy array: an action is for the environment.
         epsilon: probability of a random action, a number or ``[...]``.
         explore: float ``[...]``, uniform in [0, 1): the coin.
-        random_action: int64 ``[...]``, uniform over the A actions.
+        random_action: whole numbers ``[...]``, uniform over the A actions.
 
     Returns:
-        int64 ``[...]``.
+        Whole numbers ``[...]``.
 
     Raises:
-        TypeError: a ``q`` or ``explore`` that is not float.
         ValueError: shapes that do not match.
 
     Source: Sutton & Barto (2018), section 2.2.
     """
-    _require_floats(q=q, explore=explore)
-    _require_rows(explore=explore, random_action=random_action, q=q[..., 0])
-    return torch.where(explore < epsilon, random_action, q.argmax(-1))
+    _same_rows(q=q.shape[:-1], explore=explore.shape, random_action=random_action.shape)
+    return np.where(explore < epsilon, random_action, q.argmax(-1))
 
 
 def linear_schedule(step: Any, start: float, end: float, duration: int) -> Any:
@@ -140,44 +142,46 @@ def soft_update_(
         target.lerp_(online, tau)
 
 
+@torch.no_grad()
+def clip_per_learner_(params: Iterable[Tensor], max_norm: float) -> None:
+    """Scale the gradient of each learner to a norm of at most ``max_norm``, in place.
+
+    Parameters are ``[S, ...]``; a joint norm would let one learner shrink another's step.
+    """
+    grads = [param.grad for param in params if param.grad is not None]
+    norm = torch.stack([grad.flatten(1).norm(dim=1) for grad in grads]).norm(dim=0)
+    scale = (max_norm / (norm + 1e-6)).clamp(max=1)
+    for grad in grads:
+        grad.mul_(scale.view(-1, *[1] * (grad.dim() - 1)))
+
+
 def _pairs(
     target_params: Iterable[Tensor], online_params: Iterable[Tensor]
-) -> list[tuple[Tensor, Tensor]]:
-    pairs = list(zip(target_params, online_params, strict=True))
-    for target, online in pairs:
-        _require_rows(target=target, online=online)
-        if target.data_ptr() == online.data_ptr() and target.numel():
+) -> Iterator[tuple[Tensor, Tensor]]:
+    for target, online in zip(target_params, online_params, strict=True):
+        _same_rows(target=target.shape, online=online.shape)
+        if target.data_ptr() == online.data_ptr():
             raise ValueError(
                 "the target network shares its memory with the online network, so it never lags. "
                 "Use copy.deepcopy(online)."
             )
-    return pairs
+        yield target, online
 
 
-def _require_rows(**tensors: Tensor) -> None:
+def _same_rows(**shapes: tuple[int, ...]) -> None:
     """Broadcasting [B] against [B, 1] would silently pair every row with every other."""
-    shapes = [tensor.shape for tensor in tensors.values()]
-    if any(shape != shapes[0] for shape in shapes):
-        stated = ", ".join(f"{name} {list(t.shape)}" for name, t in tensors.items())
+    if len(set(shapes.values())) > 1:
+        stated = ", ".join(f"{name} {list(shape)}" for name, shape in shapes.items())
         raise ValueError(
-            f"row shapes differ: {stated} (the action axis apart). They must be equal, "
-            "[B] or [S, B]. Remove the extra axis with .squeeze(-1)."
+            f"row shapes differ (an action axis apart): {stated}. They must be equal, [B] or "
+            "[S, B]. Remove an extra axis with .squeeze(-1)."
         )
 
 
-def _require_floats(**tensors: Tensor) -> None:
+def _floats(**tensors: Tensor) -> None:
     for name, tensor in tensors.items():
         if not tensor.is_floating_point():
             raise TypeError(
-                f"{name} has dtype {tensor.dtype}: it must be float, whole numbers lose the "
-                "fraction of a value. Use torch.float32."
-            )
-
-
-def _require_bools(**tensors: Tensor) -> None:
-    for name, tensor in tensors.items():
-        if tensor.dtype is not torch.bool:
-            raise TypeError(
-                f"{name} has dtype {tensor.dtype}: it must be torch.bool, ~ on whole numbers "
-                "flips bits. Use .bool()."
+                f"{name} has dtype {tensor.dtype}: it must be float, whole numbers cut the "
+                "fraction off a value. Use torch.float32."
             )

@@ -27,6 +27,7 @@ from dqn_lessons.vector import first_observations, float32, fresh_rng_state, mak
 # The one place for threads: tensors this small are slower on two threads than on one.
 torch.set_num_threads(1)
 
+_ENDLESS = 100_000
 TDTarget = Callable[[Tensor, Tensor, Tensor, float], Tensor]
 
 
@@ -75,10 +76,11 @@ class Run:
             target = td_target(batch.reward, batch.terminated, q_next, config.gamma)
         q_taken = self.online(batch.obs).gather(-1, batch.action.unsqueeze(-1)).squeeze(-1)
         loss = td.td_loss(q_taken, target, config.loss)
-        self.online.flat.grad = None
+        for param in self.online.parameters():
+            param.grad = None
         loss.sum().backward()
         if config.max_grad_norm is not None:
-            _clip_per_learner(list(self.online.parameters()), config.max_grad_norm)
+            td.clip_per_learner_(self.online.parameters(), config.max_grad_norm)
         self.optimizer.step()
         self.updates += 1
         if config.tau is not None:
@@ -142,10 +144,9 @@ def train(
     with bar, _interruptible() as interrupted:
         while run.step < config.steps and not interrupted:
             epsilon = _epsilon(run)
-            with torch.no_grad():
-                q = run.online(torch.from_numpy(run.obs).unsqueeze(1)).squeeze(1)
-            luck = run.exploration.at(run.step)
-            action = td.epsilon_greedy(q, torch.as_tensor(epsilon), *luck).numpy()
+            coin, random_action = run.exploration.at(run.step)
+            q = run.online.values(run.obs)
+            action = td.epsilon_greedy(q, epsilon, coin, random_action)
 
             next_obs, reward, terminated, truncated, _ = run.envs.step(action)
             next_obs, ended = float32(next_obs), terminated | truncated
@@ -159,26 +160,25 @@ def train(
 
             if _update_is_due(run, ended):
                 run.learn(td_target)
+            bar.update()
             if run.step % config.eval_period == 0:
                 run.evaluate()
-                bar.update(run.step - bar.n)
                 if on_eval is not None:
                     on_eval(run.history)
     return run
 
 
-def _epsilon(run: Run) -> Array:
+def _epsilon(run: Run) -> Any:
     config = run.config
     clock = run.step if config.epsilon_unit == "steps" else run.records.episode_count
-    epsilon = td.linear_schedule(
+    return td.linear_schedule(
         clock, config.epsilon_start, config.epsilon_end, config.epsilon_duration
     )
-    return np.asarray(epsilon)
 
 
 def _update_is_due(run: Run, ended: Array) -> bool:
     config = run.config
-    if run.step < config.learning_starts:
+    if run.step < config.learning_starts or len(run.replay) < config.batch_size:
         return False
     if config.update_unit == "steps":
         return run.step % config.update_period == 0
@@ -195,6 +195,7 @@ def evaluate(
 
     Raises:
         ValueError: not one seed per learner, or fewer than one episode.
+        RuntimeError: an episode without an end.
     """
     check.integer("episodes", episodes, 1, remedy="Use 10 for a curve, 100 for a final score.")
     if len(seeds) != net.learners:
@@ -203,16 +204,20 @@ def evaluate(
     env_seeds = [word for s in seeds for word in Streams.of(s).evaluation_seeds(episodes)]
     obs, _ = envs.reset(seed=env_seeds)
     returns, playing = np.zeros(len(env_seeds)), np.ones(len(env_seeds), bool)
-    while playing.any():
+    for _ in range(_ENDLESS):
         q = net(torch.from_numpy(float32(obs)).view(net.learners, episodes, -1))
         obs, reward, terminated, truncated, _ = envs.step(q.argmax(-1).flatten().numpy())
         returns += reward * playing
         ended = terminated | truncated
         playing &= ~ended
+        if not playing.any():
+            return returns.reshape(len(seeds), episodes)
         if ended.any():
             obs, _ = envs.reset(options={"reset_mask": ended})
-    envs.close()
-    return returns.reshape(len(seeds), episodes)
+    raise RuntimeError(
+        f"a greedy episode of {env_id} takes more than {_ENDLESS:,} steps. "
+        "Register the environment with max_episode_steps."
+    )
 
 
 def _checked_seeds(seeds: Sequence[int], config: DQNConfig) -> tuple[int, ...]:
@@ -244,29 +249,20 @@ def _taken_up(run: Run, config: DQNConfig, seeds: Sequence[int]) -> Run:
 def _interruptible() -> Iterator[list[int]]:
     """Turn the first interrupt into a request, so that it never cuts a step in two."""
     requests: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield requests
-        return
 
     def ask(number: int, _frame: Any) -> None:
         requests.append(number)
         signal.signal(signal.SIGINT, before)
 
-    before = signal.signal(signal.SIGINT, ask)
-    try:
-        with suppress(KeyboardInterrupt):
+    with suppress(KeyboardInterrupt):
+        if threading.current_thread() is not threading.main_thread():
+            yield requests  # only the main thread is interrupted
+            return
+        before = signal.signal(signal.SIGINT, ask)
+        try:
             yield requests
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _clip_per_learner(params: list[torch.nn.Parameter], max_norm: float) -> None:
-    """Scale each learner's gradient to at most ``max_norm``; a joint norm would couple them."""
-    grads = [param.grad for param in params if param.grad is not None]
-    norms = torch.stack([torch.linalg.vector_norm(grad, dim=(1, 2)) for grad in grads])
-    scale = (max_norm / (torch.linalg.vector_norm(norms, dim=0) + 1e-6)).clamp(max=1)
-    for grad in grads:
-        grad.mul_(scale[:, None, None])
+        finally:
+            signal.signal(signal.SIGINT, before)
 
 
 def _rng(stream: np.random.SeedSequence) -> np.random.Generator:

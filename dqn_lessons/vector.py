@@ -13,12 +13,14 @@ import gymnasium as gym
 import numpy as np
 from gymnasium.envs.classic_control.cartpole import CartPoleEnv, CartPoleVectorEnv
 from gymnasium.utils import seeding
-from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector import AutoresetMode
 
 from dqn_lessons.types import Array
 
+Envs = Any  # a gymnasium.vector.VectorEnv with `envs`; its types know no seed per environment
 
-class CartPoles(CartPoleVectorEnv):  # type: ignore[misc]
+
+class CartPoles(CartPoleVectorEnv):
     """Gymnasium's vectorised CartPole, three times as fast as a loop over single ones.
 
     The original draws all resets from one generator, so one learner's fall would move
@@ -30,8 +32,8 @@ class CartPoles(CartPoleVectorEnv):  # type: ignore[misc]
     def __init__(self, num_envs: int, max_episode_steps: int) -> None:
         super().__init__(num_envs, max_episode_steps)
         self.envs = [CartPoleEnv() for _ in range(num_envs)]
-        self.action_space = _UncheckedActions(self.action_space.nvec)
-        self.state = np.zeros((4, num_envs))
+        self.action_space = _UncheckedActions([2] * num_envs)
+        self.state: Any = np.zeros((4, num_envs))
 
     def reset(
         self, *, seed: Any = None, options: dict[str, Any] | None = None
@@ -46,14 +48,14 @@ class CartPoles(CartPoleVectorEnv):  # type: ignore[misc]
         return self.state.T.astype(np.float32), {}
 
 
-class _UncheckedActions(gym.spaces.MultiDiscrete):  # type: ignore[misc]
+class _UncheckedActions(gym.spaces.MultiDiscrete):
     """Checking that an argmax over two actions is an action takes a sixth of the step."""
 
     def contains(self, x: Any) -> bool:
         return True
 
 
-def make_envs(env_id: str, count: int) -> VectorEnv:
+def make_envs(env_id: str, count: int) -> Envs:
     """``count`` environments with autoreset disabled; environment i depends on its seed only.
 
     Raises:
@@ -62,6 +64,7 @@ def make_envs(env_id: str, count: int) -> VectorEnv:
     """
     spec = gym.spec(env_id)
     if spec.vector_entry_point == "gymnasium.envs.classic_control.cartpole:CartPoleVectorEnv":
+        assert spec.max_episode_steps is not None
         return CartPoles(count, spec.max_episode_steps)
     disabled = {"autoreset_mode": AutoresetMode.DISABLED}
     envs = gym.make_vec(env_id, count, vectorization_mode="sync", vector_kwargs=disabled)
@@ -99,7 +102,7 @@ def fresh_rng_state(seed: int) -> dict[str, Any]:
     return dict(seeding.np_random(seed)[0].bit_generator.state)
 
 
-def rebuild(envs: VectorEnv, states: list[dict[str, Any]], actions: list[Array]) -> None:
+def rebuild(envs: Envs, states: list[dict[str, Any]], actions: list[Array]) -> None:
     """Bring environments back into the middle of an episode by living it again.
 
     An episode is a function of its generator at the reset and of the actions taken since, so

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import ipywidgets as ipw
 import numpy as np
@@ -97,7 +97,7 @@ class TargetLagExplorer(Explorer):
     ``B_k``. The badge says which of the two limits the run.
     """
 
-    PRESETS: dict[str, dict[str, Any]] = {
+    PRESETS: ClassVar[dict[str, dict[str, float]]] = {
         "speed-limited": {"learning_rate": 1e-4},
         "target-limited": {"learning_rate": 1e-3},
         "break the bound": {"learning_rate": 1e-1},

@@ -55,14 +55,13 @@ def test_a_count_is_a_whole_number(field):
 
 @given(st.floats(), st.floats(), st.integers())
 def test_any_number_is_accepted_or_refused_by_name(gamma, learning_rate, period):
-    try:
-        config = TargetLagConfig(gamma=gamma, learning_rate=learning_rate, target_period=period)
-    except ValueError as error:
-        assert str(error).split(" = ")[0] in {"gamma", "learning_rate", "target_period"}
+    fields = {"gamma": gamma, "learning_rate": learning_rate, "target_period": period}
+    bad = [not 0 <= gamma <= 1, not 0 <= learning_rate < math.inf, period < 1]
+    if any(bad):
+        with pytest.raises(ValueError, match=f"^{list(fields)[bad.index(True)]} = "):
+            TargetLagConfig(**fields)
     else:
-        assert 0 <= config.gamma <= 1
-        assert config.learning_rate >= 0
-        assert config.target_period >= 1
+        TargetLagConfig(**fields)
 
 
 def test_numbers_of_numpy_are_numbers():

@@ -55,7 +55,7 @@ EXERCISES = [
             ),
             Misconception(
                 "returns in the loop",
-                lambda rewards, gamma: list(rewards)[0],
+                lambda rewards, gamma: next(iter(rewards)),
                 "Only the first reward is counted. Is the return inside the loop?",
             ),
         ],

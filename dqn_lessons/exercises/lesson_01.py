@@ -37,7 +37,7 @@ TD_TARGET = Exercise(
         Misconception(
             "reward discounted",
             lambda reward, gamma, target_bias: gamma * (reward + target_bias),
-            "gamma multiplies the reward too. The reward comes now, only the copy's value is later.",
+            "gamma is on the reward too. The reward comes now, only the copy's value comes later.",
         ),
         Misconception(
             "discount on the reward",
@@ -67,7 +67,7 @@ TD_TARGET = Exercise(
         Misconception(
             "blend",
             lambda reward, gamma, target_bias: (1 - gamma) * reward + gamma * target_bias,
-            "You average reward and copy, with weights 1 - gamma and gamma. The reward counts fully.",
+            "You average reward and copy, weighted 1 - gamma and gamma. The reward counts fully.",
         ),
         Misconception(
             "product",
@@ -375,7 +375,7 @@ EQUIVALENT_TAU = Exercise(
         "For C = 1 (no lag) the right-hand side is 1 / eta - 1 / eta + 1 = 1, so tau = 1.",
         "return 1 / (target_period / (1 - q**target_period) - 1 / eta + 1)",
     ),
-    insight="tau is 2 / C while the copy is younger than the fit, and 1 / C once each fit finishes.",
+    insight="tau is 2 / C while the copy is younger than the fit, 1 / C once each fit finishes.",
     difficulty=3,
     minutes=10,
 )

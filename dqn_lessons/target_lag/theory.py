@@ -74,7 +74,8 @@ def used_syncs(step: ArrayLike, target_period: int) -> Any:
 
 def contraction_per_period(gamma: float, learning_rate: float, target_period: int) -> float:
     """Return rho_C = gamma + (1 - gamma) * q**C, what one period leaves of b - B*."""
-    return _gamma(gamma) + (1 - gamma) * (1 - _eta(learning_rate)) ** _period(target_period)
+    q = 1 - _eta(learning_rate)
+    return float(_gamma(gamma) + (1 - gamma) * q ** _period(target_period))
 
 
 def contraction_per_step(gamma: float, learning_rate: float, target_period: int) -> float:

@@ -225,4 +225,4 @@ def corridor(
         q -= learning_rate * m / (1 - 0.9**step) / (np.sqrt(v / (1 - 0.999**step)) + 1e-8)
         if step % period == 0:
             target = q.copy()
-    return CorridorResult(q, gamma ** (cells - 2.0 - here))
+    return CorridorResult(q, np.float64(gamma) ** (cells - 2 - here))

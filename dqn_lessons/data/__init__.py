@@ -1,0 +1,1 @@
+"""Small results that are shipped, each beside the script that makes it."""

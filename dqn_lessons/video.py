@@ -1,0 +1,172 @@
+"""Watch an agent: roll out a policy, and embed the pictures as a small animation.
+
+The animation is an animated PNG inside an ``<img>``: it plays offline, in JupyterLab and
+elsewhere, also in a notebook that is not trusted yet.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from dqn_lessons import _validate as check
+
+Policy = Callable[[NDArray[np.float32]], int]
+AGENT = Path(__file__).parent / "data" / "cartpole_agent.npz"
+
+# Drawing needs no window; without this SDL looks for one on machines that have none.
+if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
+    os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """One episode.
+
+    Args:
+        frames: pictures, shape [T + 1, height, width, 3], uint8; none if not rendered.
+        rewards: shape [T].
+        terminated: True if the episode ended by the task's rules, not by its time limit.
+    """
+
+    frames: Sequence[NDArray[np.uint8]]
+    rewards: NDArray[np.float64]
+    terminated: bool
+
+    @property
+    def episode_return(self) -> float:
+        """The sum of the rewards, undiscounted."""
+        return float(self.rewards.sum())
+
+
+def rollout(env_id: str, policy: Policy, seed: int, *, render: bool = True) -> Rollout:
+    """Play one episode.
+
+    Args:
+        env_id: a registered Gymnasium environment.
+        policy: observation [D] -> action.
+        seed: of the environment's reset; the same seed and policy give the same pictures.
+        render: keep a picture of every step.
+    """
+    check.integer("seed", seed, 0, remedy="Use any whole number, such as 0.")
+    with gym.make(env_id, render_mode="rgb_array" if render else None) as env:
+        obs, _ = env.reset(seed=seed)
+        frames, rewards = [], []
+        terminated = truncated = False
+        while not (terminated or truncated):
+            if render:
+                frames.append(np.asarray(env.render(), dtype=np.uint8))
+            obs, reward, terminated, truncated, _ = env.step(policy(obs))
+            rewards.append(float(reward))
+        if render:
+            frames.append(np.asarray(env.render(), dtype=np.uint8))
+    return Rollout(frames, np.array(rewards), bool(terminated))
+
+
+def random_policy(actions: int, rng: np.random.Generator) -> Policy:
+    """Return the policy that ignores what it sees."""
+    return lambda obs: int(rng.integers(actions))
+
+
+def greedy_policy(weights: Sequence[NDArray[Any]]) -> Policy:
+    """Return the greedy policy of a ReLU network.
+
+    Args:
+        weights: matrix [in, out] and bias [out] of each layer, in turn.
+    """
+    layers = list(zip(weights[::2], weights[1::2], strict=True))
+
+    def act(obs: NDArray[np.float32]) -> int:
+        hidden = np.asarray(obs, dtype=np.float32)
+        for matrix, bias in layers[:-1]:
+            hidden = np.maximum(hidden @ matrix + bias, 0)
+        return int(np.argmax(hidden @ layers[-1][0] + layers[-1][1]))
+
+    return act
+
+
+def load_policy(path: str | Path = AGENT) -> Policy:
+    """Return the greedy policy of a network saved as an npz of layers (no code is loaded).
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: not such a file.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            weights = [file[f"layer_{i}"] for i in range(len(file.files))]
+        shapes = [array.shape for array in weights]
+        pairs = list(zip(shapes[::2], shapes[1::2], strict=True))
+        if not pairs or any(len(m) != 2 or b != m[1:] for m, b in pairs):
+            raise ValueError(f"layers of shapes {shapes}")
+    except FileNotFoundError:
+        raise
+    except Exception as error:  # a foreign file can fail in any way
+        raise ValueError(
+            f"{Path(path).name} holds no network ({error}). It must be an npz with layer_0 [in, "
+            "out], layer_1 [out], and so on."
+        ) from error
+    return greedy_policy(weights)
+
+
+@dataclass(frozen=True)
+class Animation:
+    """An animated PNG that shows itself; ``alt`` says what it shows."""
+
+    png: bytes
+    alt: str
+
+    def _repr_html_(self) -> str:
+        data = base64.b64encode(self.png).decode()
+        alt = html.escape(self.alt, quote=True)
+        return f'<img style="max-width:100%" alt="{alt}" src="data:image/png;base64,{data}">'
+
+    def __repr__(self) -> str:
+        return f"[animation: {self.alt}]"
+
+
+def animate(
+    rollouts: Sequence[Rollout], alt: str, *, every: int = 2, width: int = 300, fps: int = 25
+) -> Animation:
+    """Return one animation of one or more rollouts, side by side; the shorter ones wait.
+
+    Args:
+        rollouts: rendered episodes with pictures of one size.
+        alt: what there is to see, in words.
+        every: keep every so many frames.
+        width: of each picture, in pixels.
+        fps: frames per second.
+
+    Raises:
+        ValueError: a rollout without pictures.
+    """
+    if not rollouts or any(not len(r.frames) for r in rollouts):
+        raise ValueError("a rollout has no frames: call rollout(..., render=True).")
+    length = max(len(r.frames) for r in rollouts)
+    kept = [*range(0, length - 1, every), length - 1]
+    pictures = []
+    for t in kept:
+        row = [r.frames[min(t, len(r.frames) - 1)] for r in rollouts]
+        picture = Image.fromarray(np.concatenate(row, axis=1))
+        height = round(picture.height * width / (picture.width / len(row)))
+        small = picture.resize((width * len(row), height), Image.Resampling.BILINEAR)
+        # Sixteen colours are plenty for a cart and a pole, and halve the file.
+        pictures.append(small.quantize(16))
+    buffer = io.BytesIO()
+    first, *rest = pictures
+    first.save(
+        buffer, "PNG", save_all=True, append_images=rest, duration=1000 // fps, loop=0, optimize=False
+    )
+    return Animation(buffer.getvalue(), alt)
