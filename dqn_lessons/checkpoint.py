@@ -120,8 +120,10 @@ def _run(meta: dict[str, Any], arrays: dict[str, Array]) -> Run:
         run.replay.added = int(meta["added"])
         _fill(run.replay.rows[:, : len(run.replay)], arrays["replay"], "replay")
     _restore_streams(run)
-    actions = arrays["actions"]
-    pasts = [actions[len(actions) - length :, s] for s, length in enumerate(run.records.lengths)]
+    actions, lengths = arrays["actions"], run.records.lengths
+    if len(actions) != lengths.max():
+        raise ValueError(f"{len(actions)} actions are not the {lengths.max()} since the reset")
+    pasts = [actions[len(actions) - length :, s] for s, length in enumerate(lengths)]
     rebuild(run.envs, meta["reset_states"], pasts)
     run.reset_states = meta["reset_states"]
     _fill(run.obs, arrays["obs"], "obs")
@@ -215,8 +217,8 @@ def _history(meta: dict[str, Any], arrays: dict[str, Array]) -> History:
 
 
 def _write(path: str | Path, meta: dict[str, Any], arrays: dict[str, Array]) -> None:
-    text = np.frombuffer(json.dumps(meta).encode(), np.uint8)
-    _atomically(path, "wb", lambda file: np.savez(file, **{"meta": text} | arrays)  # type: ignore[arg-type])
+    everything: dict[str, Any] = arrays | {"meta": np.frombuffer(json.dumps(meta).encode(), "u1")}
+    _atomically(path, "wb", lambda file: np.savez(file, **everything))
 
 
 def _atomically(path: str | Path, mode: str, fill: Callable[[Any], None]) -> None:

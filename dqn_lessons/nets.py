@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import torch
@@ -47,10 +48,17 @@ class StackedMLP(nn.Module):
             for params, columns in ((self.weights, inputs), (self.biases, 1)):
                 draws = [g.uniform(-bound, bound, (outputs, columns)) for g in generators]
                 params.append(nn.Parameter(torch.tensor(np.stack(draws), dtype=torch.float32)))
+        self._view_layers()
+
+    def _view_layers(self) -> None:
         # Looking up a parameter, or transposing it, costs as much as a small layer. The views
         # share the parameters' memory, and optimisers and copies write in place.
         self._layers = list(zip(self.weights, self.biases, strict=True))
         self._transposed = [(w.detach().mT, b.detach().mT) for w, b in self._layers]
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self._view_layers()  # a copy has memory of its own
 
     def forward(self, obs: Tensor) -> Tensor:
         """Values of all actions: ``[S, B, D] -> [S, B, A]``."""

@@ -131,6 +131,7 @@ def plotly_layout(xtitle: str, ytitle: str) -> dict[str, Any]:
         "template": "plotly_white",
         "xaxis_title": xtitle,
         "yaxis_title": ytitle,
+        "width": 860,
         "height": 420,
         "margin": {"l": 70, "r": 20, "t": 20, "b": 60},
         "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
@@ -156,14 +157,15 @@ def bias_curves(
     for (name, curve), (colour, dash) in zip(biases.items(), _STYLES, strict=False):
         values = np.asarray(curve, dtype=float)
         keep = decimate(values)
-        line = {"color": colour, "dash": dash, "width": 2}
-        figure.add_scatter(x=steps[keep], y=values[keep], name=name, line=line)
+        line = {"color": colour, "dash": dash}
+        figure.add_scatter(x=steps[keep], y=values[keep], name=name, mode="lines", line=line)
     corners = np.unique(np.r_[0, np.flatnonzero(np.diff(stairs)) + 1, len(stairs) - 1])
     figure.add_scatter(
         x=steps[corners],
         y=stairs[corners],
         name="ceiling B<sub>k</sub>: k syncs = k+1 steps of horizon",
-        line={"color": GREY, "dash": "dot", "width": 2, "shape": "hv"},
+        mode="lines",
+        line={"color": GREY, "dash": "dot", "shape": "hv"},
     )
     for k in range(0, -(-len(stairs) // target_period), 2):
         at = min(k * target_period, len(stairs) - 1)

@@ -38,7 +38,7 @@ def td_target(reward: Tensor, terminated: Tensor, q_next: Tensor, gamma: float) 
             "whole numbers. Use .bool()."
         )
     _same_rows(reward=reward.shape, terminated=terminated.shape, q_next=q_next.shape[:-1])
-    return reward + gamma * ~terminated * q_next.amax(-1)
+    return reward + gamma * q_next.amax(-1) * ~terminated
 
 
 def td_loss(q_taken: Tensor, target: Tensor, kind: Literal["mse", "huber"] = "mse") -> Tensor:

@@ -152,7 +152,7 @@ class DQNConfig:
     epsilon_duration: int = 10_000
     epsilon_unit: Literal["steps", "episodes"] = "steps"
     eval_period: int = 2_500
-    eval_episodes: int = 5
+    eval_episodes: int = 10
 
     def __post_init__(self) -> None:
         if not isinstance(self.env_id, str):
@@ -199,7 +199,7 @@ _COUNTS = {
     "target_period": "Use 1 for no target network, 500 with it.",
     "epsilon_duration": "Use the length of the exploration phase, such as 10_000.",
     "eval_period": "Use environment steps, such as 2_500.",
-    "eval_episodes": "Use a few, such as 5.",
+    "eval_episodes": "Use a few, such as 10.",
 }
 _FRACTIONS = {
     "gamma": "Use a discount such as 0.99.",

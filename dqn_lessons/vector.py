@@ -23,8 +23,8 @@ Envs = Any  # a gymnasium.vector.VectorEnv with `envs`; its types know no seed p
 class CartPoles(CartPoleVectorEnv):
     """Gymnasium's vectorised CartPole, three times as fast as a loop over single ones.
 
-    The original draws all resets from one generator, so one learner's fall would move
-    another's start. Here every start comes from the ``reset`` of a CartPole of its own.
+    The original draws all starts from one generator, so one learner's fall would move another's
+    start. Here each draws from the generator of a CartPole of its own, by the same law.
     """
 
     metadata = {**CartPoleVectorEnv.metadata, "autoreset_mode": AutoresetMode.DISABLED}  # noqa: RUF012
@@ -41,8 +41,9 @@ class CartPoles(CartPoleVectorEnv):
         """Begin new episodes, all or those in ``options["reset_mask"]``."""
         mask = (options or {}).get("reset_mask", np.ones(self.num_envs, bool))
         for i in np.flatnonzero(mask):
-            self.envs[i].reset(seed=None if seed is None else seed[i])
-            self.state[:, i] = self.envs[i].state
+            if seed is not None:
+                self.envs[i].np_random, _ = seeding.np_random(seed[i])
+            self.state[:, i] = self.envs[i].np_random.uniform(self.low, self.high, 4)
         self.steps[mask] = 0
         self.prev_done[mask] = False
         return self.state.T.astype(np.float32), {}

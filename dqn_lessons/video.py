@@ -159,6 +159,8 @@ def animate(
     pictures = []
     for t in kept:
         row = [r.frames[min(t, len(r.frames) - 1)] for r in rollouts]
+        for frame in row[1:]:
+            frame[:, :2] = 90  # a line between neighbours
         picture = Image.fromarray(np.concatenate(row, axis=1))
         height = round(picture.height * width / (picture.width / len(row)))
         small = picture.resize((width * len(row), height), Image.Resampling.BILINEAR)

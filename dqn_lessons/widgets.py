@@ -162,14 +162,11 @@ class TargetLagExplorer(Explorer):
         for row in rows:
             row.layout.flex_flow = "row wrap"
         figure = go.FigureWidget(layout=plotly_layout("training step (updates)", "bias b"))
-        figure.add_scatter(name="bias b", line={"color": BLUE, "width": 2})
-        figure.add_scatter(
-            name="speed limit lr·step", line={"color": ORANGE, "width": 2, "dash": "dash"}
-        )
-        figure.add_scatter(
-            name="ceiling B<sub>k</sub>",
-            line={"color": GREY, "width": 2, "dash": "dot", "shape": "hv"},
-        )
+        figure.add_scatter(name="bias b", mode="lines", line={"color": BLUE})
+        speed = {"color": ORANGE, "dash": "dash"}
+        figure.add_scatter(name="speed limit lr·step", mode="lines", line=speed)
+        stairs = {"color": GREY, "dash": "dot", "shape": "hv"}
+        figure.add_scatter(name="ceiling B<sub>k</sub>", mode="lines", line=stairs)
         super().__init__(rows, inputs, figure)
 
     def _preset_button(self, name: str) -> ipw.Button:
@@ -280,23 +277,23 @@ class LinearTDExplorer(Explorer):
                 options=self._RATES, value=0.01, description="learning rate", **_WIDE
             ),
         }
-        figure = go.FigureWidget(
-            make_subplots(cols=2, horizontal_spacing=0.12),
-            layout=plotly_layout("target period C (updates)", "error per update, ×"),
+        figure = go.FigureWidget(make_subplots(cols=2, horizontal_spacing=0.13))
+        figure.update_layout(
+            plotly_layout("target period C (updates)", "error per update, ×"), hovermode="closest"
         )
-        figure.update_layout(hovermode="closest")
-        figure.update_xaxes(type="log", col=1)
+        figure.update_xaxes(type="log", dtick=1, col=1)
         figure.update_xaxes(title_text="updates", col=2)
-        figure.update_yaxes(title_text="value error (root mean square)", type="log", col=2)
-        figure.update_yaxes(range=[0.9965, 1.0035], col=1)
-        figure.add_scatter(name="factor per update", line={"color": BLUE}, row=1, col=1)
+        figure.update_yaxes(title_text="value error (RMS)", type="log", exponentformat="e", col=2)
+        line = {"color": BLUE}
+        figure.add_scatter(name="factor per update", mode="lines", line=line, row=1, col=1)
         edge = {"color": GREY, "dash": "dot"}
         figure.add_scatter(
             x=[1, 10_000], y=[1, 1], name="above: explodes", mode="lines", line=edge, row=1, col=1
         )
         chosen = {"color": ORANGE, "size": 13, "symbol": "diamond"}
         figure.add_scatter(name="your C", mode="markers", marker=chosen, row=1, col=1)
-        figure.add_scatter(name="value error", line={"color": GREEN, "dash": "dash"}, row=1, col=2)
+        line = {"color": GREEN, "dash": "dash"}
+        figure.add_scatter(name="value error", mode="lines", line=line, row=1, col=2)
         super().__init__([ipw.HBox([*inputs.values()])], inputs, figure)
         self.children[0].layout.flex_flow = "row wrap"
 
@@ -310,7 +307,7 @@ class LinearTDExplorer(Explorer):
         with self.figure.batch_update():
             factor_line, _, marker, error_line = self.figure.data
             factor_line.update(x=self.periods, y=factors)
-            marker.update(x=[period], y=[np.clip(chosen, 0.9965, 1.0035)])
+            marker.update(x=[period], y=[chosen])
             error_line.update(x=updates, y=error)
         word, colour = ("explodes", "#A11") if chosen > 1 else ("converges", "#00609A")
         if 1 > chosen > 1 - 2e-5:

@@ -98,7 +98,7 @@ def max_stable_learning_rate(gamma: float, target_period: int) -> float:
     fixed_point(0.0, gamma)
     if _period(target_period) % 2 == 0:
         return 1.0
-    return (1 + ((1 + gamma) / (1 - gamma)) ** (1 / target_period)) / 2
+    return float(1 + ((1 + gamma) / (1 - gamma)) ** (1 / target_period)) / 2
 
 
 def sgd_bias(config: TargetLagConfig) -> Floats:

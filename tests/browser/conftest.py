@@ -2,12 +2,13 @@
 
 import os
 import shutil
+import uuid
 import warnings
 from pathlib import Path
 
 import pytest
 
-from tests.browser.lab import FLAGS, LabPage, find_browser, lab_server
+from tests.browser.lab import FLAGS, LabPage, find_browser, lab_server, stop_kernels
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent.parent / "notebooks"
 ARTIFACTS = Path(__file__).resolve().parent.parent.parent / "artifacts"
@@ -47,7 +48,8 @@ def lab(browser, server, request):
 
     def open_notebook(name):
         page = LabPage(context.new_page())
-        page.open(server.format(name))
+        # A workspace of its own: JupyterLab opens again what the last page had open.
+        page.open(server.format(uuid.uuid4().hex, name))
         pages.append(page)
         return page
 
@@ -58,3 +60,5 @@ def lab(browser, server, request):
         assert page.foreign == [], "a request left this machine"
         assert page.errors == [], "an error on the browser's console"
     context.close()
+    # A kernel outlives its page, and the next page would take it up again.
+    stop_kernels(server)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
@@ -27,8 +28,8 @@ FLAGS = [
     "--disable-sync",
 ]
 SECONDS = 120
-# Said by JupyterLab and its extensions at every start, with any notebook.
-KNOWN_CONSOLE = ("favicon", "ydoc", "webgl", "GPU stall")
+# Said by JupyterLab itself at a start or a reload, with any notebook.
+KNOWN_CONSOLE = ("favicon", "ydoc", "Canceled future for")
 
 RUN_CELL = """async (index) => {
     const panel = window.jupyterapp.shell.currentWidget;
@@ -97,7 +98,7 @@ def lab_server(notebooks: Path, home: Path) -> Iterator[str]:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     try:
         _wait_for(f"http://127.0.0.1:{port}/api?token={token}", server)
-        yield f"http://127.0.0.1:{port}/lab/tree/{{}}?token={token}"
+        yield f"http://127.0.0.1:{port}/lab/workspaces/{{}}/tree/{{}}?token={token}"
     finally:
         server.terminate()
         try:
@@ -117,6 +118,20 @@ def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
         except OSError:
             time.sleep(0.3)
     raise RuntimeError(f"JupyterLab did not answer within {SECONDS} s")
+
+
+def stop_kernels(address: str) -> None:
+    """End all sessions of a server, given the address that `lab_server` yields."""
+    base, token = address.split("/lab/")[0], address.rpartition("token=")[2]
+    headers = {"Authorization": f"token {token}"}
+    listing = urllib.request.Request(f"{base}/api/sessions", headers=headers)
+    with urllib.request.urlopen(listing, timeout=SECONDS) as reply:
+        sessions = json.load(reply)
+    for session in sessions:
+        end = urllib.request.Request(
+            f"{base}/api/sessions/{session['id']}", headers=headers, method="DELETE"
+        )
+        urllib.request.urlopen(end, timeout=SECONDS).close()
 
 
 class LabPage:
@@ -162,7 +177,7 @@ class LabPage:
     def wait_idle(self) -> None:
         """Wait until the kernel has nothing to do, and the page has drawn that."""
         self.page.wait_for_function(
-            "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status"
+            "() => window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status"
             " === 'idle'"
         )
         self.page.wait_for_timeout(300)

@@ -22,7 +22,7 @@ def test_start_here_answers_and_shows_the_agents(lab):
     page.run_all()
     cell = page.show(page.index("doctor()"))
     cell.get_by_text("the browser answered").wait_for()
-    video = page.show(page.index("side_by_side(")).locator("img")
+    video = page.show(page.index("video.animate(")).locator("img")
     video.wait_for()
     assert video.evaluate("e => e.naturalWidth") > 100
     assert video.get_attribute("alt")
@@ -75,10 +75,10 @@ def test_a_wrong_answer_is_named_a_right_one_passes_and_a_reload_keeps_it(lab):
     where = page.index("def bias_td_target(")
     assert "not attempted" in text_of(page.show(where))
     wrong = text_of(page.rerun(where, WRONG))
-    assert "gamma" in wrong
-    assert "passes" not in wrong
+    assert "✗ bias_td_target: wrong" in wrong
+    assert "The discount gamma is missing" in wrong
     assert "Traceback" not in wrong
-    assert "passes" in text_of(page.rerun(where, RIGHT))
+    assert "✓ bias_td_target: passes" in text_of(page.rerun(where, RIGHT))
     # A prediction is answered with the mouse.
     question = page.show(page.index('"01-final-bias",\n    "Reward'))
     question.get_by_text("about 19", exact=True).click()

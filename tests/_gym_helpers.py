@@ -1,0 +1,65 @@
+"""Worlds whose numbers say what happened in them."""
+
+import gymnasium as gym
+import numpy as np
+
+REWARD = 2.0
+
+
+class OneState(gym.Env):
+    """One state, one action, always the same reward; each step may end the episode or not."""
+
+    observation_space = gym.spaces.Box(-1, 1, (1,), np.float32)
+    action_space = gym.spaces.Discrete(1)
+
+    def __init__(self, terminated=False, truncated=False):
+        self.ends = terminated, truncated
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        return np.zeros(1, np.float32), {}
+
+    def step(self, action):
+        return np.zeros(1, np.float32), REWARD, *self.ends, {}
+
+
+class Clock(gym.Env):
+    """Observes ``[start, time]``; even starts terminate at 4, odd ones are truncated at 6."""
+
+    observation_space = gym.spaces.Box(-1, 1e9, (2,), np.float64)
+    action_space = gym.spaces.Discrete(3)
+
+    def _obs(self):
+        return np.array([self.start, self.time], np.float64)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.start, self.time = int(self.np_random.integers(1000)), 0
+        return self._obs(), {}
+
+    def step(self, action):
+        self.time += 1
+        noise = self.np_random.random()
+        terminated = self.start % 2 == 0 and self.time == 4
+        return self._obs(), self.start + noise, terminated, self.time == 6, {}
+
+
+class Unusable(Clock):
+    action_space = gym.spaces.Box(-1, 1, (1,))
+
+
+class Picture(Clock):
+    observation_space = gym.spaces.Box(0, 1, (2, 2))
+
+
+for name, env, kwargs in (
+    ("OneState", OneState, {}),
+    ("Terminal", OneState, {"terminated": True}),
+    ("Truncated", OneState, {"truncated": True}),
+    ("Clock", Clock, {}),
+    ("Unusable", Unusable, {}),
+    ("Picture", Picture, {}),
+):
+    gym.register(
+        f"tests/{name}-v0", env, kwargs=kwargs, max_episode_steps=40, disable_env_checker=True
+    )
