@@ -314,6 +314,6 @@ class LinearTDExplorer(Explorer):
             word = "converges, but crawls"
         sentence = (
             f"{_badge(word, colour)} With C = <b>{period:,}</b> each update multiplies the error "
-            f"by <b>{chosen:.6f}</b>."
+            f"by <b>{chosen:.7f}</b>."
         )
         return sentence, lambda: {"C": self.periods[::5], "factor per update": factors[::5]}

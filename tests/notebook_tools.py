@@ -102,6 +102,11 @@ def outputs(notebook: NotebookNode) -> Iterator[tuple[NotebookNode, str, str]]:
                     yield cell, mime, data
 
 
+def plain_text(notebook: NotebookNode) -> str:
+    """Return all plain text that a notebook shows."""
+    return "\n".join(text for _, mime, text in outputs(notebook) if mime == "text/plain")
+
+
 def exercise_functions(notebook: NotebookNode) -> dict[str, tuple[NotebookNode, ast.FunctionDef]]:
     """Return the cells whose function is decorated with ``@exercise``, by function name."""
     found = {}

@@ -291,6 +291,15 @@ def test_history_has_the_promised_shapes_and_numbers():
     assert np.isfinite(episodes["loss"][episodes["step"] > 22]).all()
 
 
+def test_losses_are_means_since_the_last_evaluation():
+    coarse = quiet(SMALL, [3]).history
+    fine = quiet(replace(SMALL, eval_period=2, eval_episodes=1), [3]).history  # one update each
+    for name in ("loss", "td_error"):
+        means = np.nanmean(getattr(fine, name).reshape(3, 50), axis=1)
+        np.testing.assert_allclose(getattr(coarse, name)[0], means, rtol=1e-5)
+    assert (fine.td_error[0, 20:] ** 2 <= fine.loss[0, 20:] * (1 + 1e-5)).all()
+
+
 def test_evaluation_is_greedy_and_undiscounted():
     run = quiet(SMALL, [0, 1])
     returns = evaluate(run.online, "CartPole-v1", [5, 6], episodes=3)

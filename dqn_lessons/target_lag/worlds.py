@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -166,10 +167,10 @@ def error_over_time(
 
 @dataclass(frozen=True)
 class CorridorResult:
-    """What a table of action values has learned about the corridor.
+    """What tables of action values have learned about the corridor, one table per learner.
 
     Args:
-        q: learned action values by cell, left end first; columns are left, right; [L-1, 2].
+        q: learned action values by cell, left end first; columns are left, right; [S, L-1, 2].
         truth: exact values of moving right, shape [L-1].
     """
 
@@ -177,34 +178,34 @@ class CorridorResult:
     truth: Floats
 
     @property
-    def wrong_actions(self) -> int:
-        """Number of cells in which moving right does not look best."""
-        return int((self.q[:, 0] >= self.q[:, 1]).sum())
+    def wrong_actions(self) -> NDArray[np.int64]:
+        """Number of cells in which moving right does not look best, shape [S]."""
+        return np.asarray((self.q[:, :, 0] >= self.q[:, :, 1]).sum(axis=1))
 
     @property
-    def exact_distance(self) -> int:
-        """Number of cells, counted from the goal, whose value is right to 1e-3."""
-        wrong = np.abs(self.q.max(axis=1) - self.truth)[::-1] > 1e-3
-        return int(np.argmax(wrong)) if wrong.any() else len(wrong)
+    def exact_distance(self) -> NDArray[np.int64]:
+        """Number of cells, counted from the goal, whose value is right to 1e-3, shape [S]."""
+        right = np.abs(self.q.max(axis=2) - self.truth)[:, ::-1] <= 1e-3
+        return np.asarray(np.cumprod(right, axis=1).sum(axis=1))
 
 
 def corridor(
     target_period: int,
-    rng: np.random.Generator,
+    rngs: Sequence[np.random.Generator],
     *,
     updates: int = 6_000,
     learning_rate: float = 0.01,
     gamma: float = 0.99,
     cells: int = 20,
 ) -> CorridorResult:
-    """Learn a corridor by Q-learning on a table, with Adam and a hard sync every C updates.
+    """Learn a corridor by Q-learning on tables, with Adam and a hard sync every C updates.
 
     The agent moves left or right; entering the last cell ends the episode with reward 1.
     Every update uses all transitions at once, so nothing is random but the start.
 
     Args:
         target_period: updates between syncs (C).
-        rng: draws the values at the start (normal, standard deviation 0.1).
+        rngs: one per learner; draws its values at the start (normal, standard deviation 0.1).
         updates: how many are made.
         learning_rate: Adam's.
         gamma: discount.
@@ -214,15 +215,16 @@ def corridor(
     here = np.arange(cells - 1)
     following = np.stack([np.maximum(here - 1, 0), here + 1], axis=1)
     at_goal = following == cells - 1
-    q = 0.1 * rng.standard_normal((cells - 1, 2))
-    target = q.copy()
+    q = np.stack([0.1 * rng.standard_normal((cells - 1, 2)) for rng in rngs])
     m, v = np.zeros_like(q), np.zeros_like(q)
-    for step in range(1, updates + 1):
-        best = np.append(target.max(axis=1), 0.0)[following]
-        gradient = (q - (at_goal + gamma * best)) / q.size * 2
+    for step in range(updates):
+        if step % period == 0:
+            # Value 0 behind the goal: terminal states are not bootstrapped from.
+            best = np.pad(q.max(axis=2), ((0, 0), (0, 1)))
+            target = at_goal + gamma * best[:, following]
+        gradient = (q - target) / following.size * 2
         m = 0.9 * m + 0.1 * gradient
         v = 0.999 * v + 0.001 * gradient**2
-        q -= learning_rate * m / (1 - 0.9**step) / (np.sqrt(v / (1 - 0.999**step)) + 1e-8)
-        if step % period == 0:
-            target = q.copy()
+        m_hat, v_hat = m / (1 - 0.9 ** (step + 1)), v / (1 - 0.999 ** (step + 1))
+        q -= learning_rate * m_hat / (np.sqrt(v_hat) + 1e-8)
     return CorridorResult(q, np.float64(gamma) ** (cells - 2 - here))
