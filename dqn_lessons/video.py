@@ -168,7 +168,5 @@ def animate(
         pictures.append(small.quantize(16))
     buffer = io.BytesIO()
     first, *rest = pictures
-    first.save(
-        buffer, "PNG", save_all=True, append_images=rest, duration=1000 // fps, loop=0, optimize=False
-    )
+    first.save(buffer, "PNG", save_all=True, append_images=rest, duration=1000 // fps, loop=0)
     return Animation(buffer.getvalue(), alt)
