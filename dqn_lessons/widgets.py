@@ -23,6 +23,8 @@ _PERIODS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 25_
 _GAMMAS = [0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 1.0]
 # Beyond this a curve has left every scale worth drawing, and JSON has no infinity.
 _OFF_SCALE = 1e9
+# The curve is some 760 pixels wide; each slice keeps its extremes.
+_BUCKETS = 250
 _WIDE = {"layout": ipw.Layout(width="430px"), "style": {"description_width": "150px"}}
 
 
@@ -194,18 +196,16 @@ class TargetLagExplorer(Explorer):
         ceiling = _ceiling(config, steps)
         speed = np.sign(config.reward) * config.learning_rate * steps
         bias = _drawable(run.bias)
-        keep = decimate(bias)
+        keep = decimate(bias, _BUCKETS)
         corners = np.flatnonzero(np.diff(ceiling, prepend=np.nan, append=np.nan))[:-1]
-        corners = np.unique(np.r_[corners[decimate(ceiling[corners])], config.steps - 1])
+        corners = np.unique(np.r_[corners[decimate(ceiling[corners], _BUCKETS)], config.steps - 1])
         with self.figure.batch_update():
             b_line, speed_line, ceiling_line = self.figure.data
             b_line.update(x=steps[keep], y=np.float32(bias[keep]))
-            speed_line.update(
-                # A speed limit of 5,000 would press the other two curves flat.
-                x=steps[keep],
-                y=np.where(np.abs(speed) <= 1.5 * np.nanmax(np.abs(ceiling)), speed, np.nan)[keep],
-                visible=config.optimizer == "adam",
-            )
+            # Cut where it leaves the picture: up to 5,000 it would press the others flat.
+            seen = np.flatnonzero(np.abs(speed) <= 1.5 * np.abs(ceiling).max())
+            ends = [0, seen[-1]] if len(seen) else []
+            speed_line.update(x=steps[ends], y=speed[ends], visible=config.optimizer == "adam")
             ceiling_line.update(x=steps[corners], y=ceiling[corners])
 
         def table() -> dict[str, Any]:

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from dqn_lessons.target_lag.theory import geometric_sum
 from dqn_lessons.types import TargetLagConfig
 
+Floats = NDArray[np.float64]
+
 
 def bias_td_target(reward: float, gamma: float, target_bias: float) -> float:
     """Return the TD target y = r + gamma * b⁻ of the single-bias critic."""
@@ -33,21 +35,32 @@ def soft_update(bias: float, target_bias: float, tau: float) -> float:
 
 @dataclass(frozen=True)
 class TargetLagRun:
-    """What one run of the single-bias critic recorded; all arrays have shape [steps].
+    """What one run of the single-bias critic recorded; arrays have shape [steps].
 
     Args:
         config: the run's settings.
+        reward: the (n-step, perhaps noisy) reward of each update, or of all of them, [1].
         bias: b after update s.
         target_bias: the copy b⁻ in force while update s was computed.
-        td_error: y - b before update s.
-        gradient: of the squared TD error, -2 * td_error.
     """
 
     config: TargetLagConfig
-    bias: NDArray[np.float64]
-    target_bias: NDArray[np.float64]
-    td_error: NDArray[np.float64]
-    gradient: NDArray[np.float64]
+    reward: Floats
+    bias: Floats
+    target_bias: Floats
+
+    @property
+    def td_error(self) -> Floats:
+        """y - b before each update: the same operations as in the loop, so the same bits."""
+        before = np.concatenate([[float(self.config.initial_bias)], self.bias[:-1]])
+        gamma_n = float(self.config.gamma) ** self.config.n_step
+        with np.errstate(all="ignore"):  # a run that exploded is shown, not complained of
+            return self.reward + gamma_n * self.target_bias - before
+
+    @property
+    def gradient(self) -> Floats:
+        """The gradient of the squared TD error at each update."""
+        return -2.0 * self.td_error
 
     @property
     def diverged(self) -> bool:
@@ -87,7 +100,7 @@ def _adam(config: TargetLagConfig) -> Optimiser:
         change = -learning_rate * (m / (1 - power1)) / scale if scale else 0.0
 
 
-def _rewards(config: TargetLagConfig, rng: np.random.Generator | None) -> NDArray[np.float64]:
+def _rewards(config: TargetLagConfig, rng: np.random.Generator | None) -> Floats:
     """Return the (n-step, discounted) reward of each update, shape [steps] or [1] if constant."""
     total = float(config.reward * geometric_sum(config.gamma, config.n_step))
     if config.reward_noise == 0:
@@ -135,19 +148,4 @@ def simulate(config: TargetLagConfig, rng: np.random.Generator | None = None) ->
             target_bias = hard_update(bias, target_bias, step, period)
         else:
             target_bias = soft_update(bias, target_bias, tau)
-    return _recorded(config, rewards, gamma_n, biases, target_biases)
-
-
-def _recorded(
-    config: TargetLagConfig,
-    rewards: NDArray[np.float64],
-    gamma_n: float,
-    biases: list[float],
-    target_biases: list[float],
-) -> TargetLagRun:
-    """Work out the TD errors from what the loop kept: the same operations, so the same bits."""
-    bias, target_bias = np.array(biases), np.array(target_biases)
-    before = np.concatenate([[float(config.initial_bias)], bias[:-1]])
-    with np.errstate(all="ignore"):  # a run that exploded is shown, not complained of
-        td_error = bias_td_target(rewards, gamma_n, target_bias) - before  # type: ignore[arg-type]
-        return TargetLagRun(config, bias, target_bias, np.asarray(td_error), -2.0 * td_error)
+    return TargetLagRun(config, rewards, np.array(biases), np.array(target_biases))
