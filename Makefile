@@ -7,13 +7,15 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 VENV ?= .venv
 BIN = $(VENV)/bin
 export VENV
+# In a container one is root, and JupyterLab wants that to be said.
+AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
 # Tiny tensors: one thread per process is fastest, and the tests run in two processes.
 test notebooks bench: export OMP_NUM_THREADS = 1
 
 .PHONY: lab test lint format notebooks bench clean setup setup-test python
 
 lab: setup
-	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
+	$(BIN)/jupyter lab $(AS_ROOT) notebooks/00_start_here.ipynb
 
 test: setup-test lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile

@@ -18,6 +18,7 @@ import matplotlib
 import numpy as np
 import plotly.graph_objects as go
 from IPython.display import HTML, display
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
@@ -125,6 +126,11 @@ def _axes(xlabel: str, ylabel: str, columns: int = 1) -> tuple[Figure, Any]:
     return figure, axes
 
 
+def _legend_above(axis: Axes) -> None:
+    """Put the legend where no line can run behind it."""
+    axis.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=5, frameon=False)
+
+
 def plotly_layout(xtitle: str, ytitle: str) -> dict[str, Any]:
     """Return the layout shared by all plotly figures (no title: the text says what to see)."""
     return {
@@ -201,7 +207,7 @@ def steps_to_learn(periods: ArrayLike, steps: Mapping[str, ArrayLike], ylabel: s
     figure, axis = _axes("target period C (updates between syncs)", ylabel)
     for (name, values), (colour, dash, marker) in zip(steps.items(), _MPL_STYLES, strict=False):
         axis.loglog(x, values, color=colour, linestyle=dash, marker=marker, label=name)
-    axis.legend()
+    _legend_above(axis)
     columns = {name: np.asarray(values) for name, values in steps.items()}
     best = "; ".join(f"{name}: fewest at C = {x[np.argmin(v)]}" for name, v in columns.items())
     alt = f"Updates needed against the target period, log-log. {best}."
@@ -222,7 +228,7 @@ def corridor_values(truth: ArrayLike, values: Mapping[str, ArrayLike]) -> Descri
     for (name, curve), (colour, dash, marker) in zip(values.items(), _MPL_STYLES, strict=False):
         axis.plot(distance, curve, color=colour, linestyle=dash, marker=marker, ms=4, label=name)
     axis.set_xticks(distance[::2])
-    axis.legend()
+    _legend_above(axis)
     columns = {name: np.asarray(curve, dtype=float) for name, curve in values.items()}
     worst = "; ".join(
         f"{name}: largest error {np.max(np.abs(curve - exact)):.3f}"

@@ -310,7 +310,7 @@ def test_hints_come_in_stages_and_then_the_solution(shown):
 
 def test_a_name_is_given_once():
     with pytest.raises(ValueError, match="'bias_td_target' exists already"):
-        engine.register(exercises.LESSONS["1"])
+        engine.register(exercises.LESSONS["1"].EXERCISES)
 
 
 @given(st.text(), st.text(), st.text(), st.text())

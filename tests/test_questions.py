@@ -2,7 +2,8 @@
 
 import pytest
 
-from dqn_lessons.exercises import Question, predict, progress, quiz, recall
+from dqn_lessons.exercises import LESSONS, predict, progress, quiz, recall
+from dqn_lessons.exercises.questions import Question, Quiz
 
 OPTIONS = ["five", "six", "<seven>"]
 
@@ -54,18 +55,18 @@ def questions():
 
 
 def test_a_quiz_answers_in_words_and_symbols():
-    asked = quiz("lesson", questions())
+    asked = Quiz("lesson", questions())
     assert repr(asked.answer(1, 1)) == "✓ yes: right\nRight so."
     assert repr(asked.answer(2, 1)) == "✗ a: wrong\nNot a."
     assert progress.load()["quizzes"] == {"lesson-1": 0, "lesson-2": 0}
-    assert "Right so." in quiz("lesson", questions()).choices[0]._reply.value
+    assert "Right so." in Quiz("lesson", questions()).choices[0]._reply.value
 
 
 def test_without_widgets_the_question_is_text():
     bundle = predict("p", "How many?", OPTIONS)._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in bundle
     assert bundle["text/plain"].startswith("How many?\n  1. five\n  2. six")
-    text = quiz("q", questions())._repr_mimebundle_()["text/plain"]
+    text = Quiz("q", questions())._repr_mimebundle_()["text/plain"]
     assert "1. One?\n  1. yes\n  2. no\n2. Two?" in text
     assert ".answer(question, option)" in text
 
@@ -80,3 +81,18 @@ def test_markup_in_a_question_is_text():
 def test_the_right_answer_is_among_the_options():
     with pytest.raises(ValueError, match="right = 'c'"):
         Question("One?", {"a": "", "b": ""}, right="c")
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_every_lesson_has_three_questions_and_every_answer_its_sentence(lesson):
+    asked = LESSONS[lesson].QUIZ
+    assert len(asked) == 3
+    for question in asked:
+        assert len(set(question.options.values())) == len(question.options) >= 2
+        assert all(reply.endswith(".") for reply in question.options.values())
+    assert [choice.prompt[3:] for choice in quiz(lesson).choices] == [q.prompt for q in asked]
+
+
+def test_there_is_no_such_lesson():
+    with pytest.raises(KeyError, match="no lesson '99'"):
+        quiz("99")

@@ -1,15 +1,12 @@
 """Exercises that are checked, predictions that are kept, quizzes that answer."""
 
-from collections.abc import Sequence
-
 from dqn_lessons.exercises import lesson_00, lesson_01, progress
 from dqn_lessons.exercises.cards import Card
-from dqn_lessons.exercises.engine import Exercise, exercise, hint, register, solution
+from dqn_lessons.exercises.engine import exercise, hint, register, solution
 from dqn_lessons.exercises.progress import reset_progress
-from dqn_lessons.exercises.questions import Question, predict, quiz, recall
+from dqn_lessons.exercises.questions import Quiz, predict, recall
 
 __all__ = [
-    "Question",
     "exercise",
     "hint",
     "predict",
@@ -20,23 +17,32 @@ __all__ = [
     "solution",
 ]
 
-LESSONS: dict[str, Sequence[Exercise]] = {
-    "0": lesson_00.EXERCISES,
-    "1": lesson_01.EXERCISES,
-}
-for _exercises in LESSONS.values():
-    register(_exercises)
+# A lesson is a module with EXERCISES and a QUIZ; adding one here makes both known.
+LESSONS = {"0": lesson_00, "1": lesson_01}
+for _lesson in LESSONS.values():
+    register(_lesson.EXERCISES)
+
+
+def quiz(lesson: str) -> Quiz:
+    """Return the questions at the end of a lesson; every answer gets its sentence.
+
+    Raises:
+        KeyError: there is no such lesson.
+    """
+    if lesson not in LESSONS:
+        raise KeyError(f"there is no lesson {lesson!r}. Lessons: {', '.join(LESSONS)}.")
+    return Quiz(f"lesson {lesson}", LESSONS[lesson].QUIZ)
 
 
 def progress_report() -> Card:
     """Return a table of the exercises with their status, and how much else was answered."""
     record = progress.load()
     rows = [("lesson", "exercise", "status", "attempts")]
-    for lesson, exercises in LESSONS.items():
-        for task in exercises:
+    for number, lesson in LESSONS.items():
+        for task in lesson.EXERCISES:
             entry = record["exercises"].get(task.name, {})
             status = entry.get("status", "not attempted")
-            rows.append((lesson, task.name, status, str(entry.get("attempts", 0))))
+            rows.append((number, task.name, status, str(entry.get("attempts", 0))))
     answered = (
         f"Predictions made: {len(record['predictions'])}. "
         f"Quiz questions answered: {len(record['quizzes'])}."

@@ -1,6 +1,7 @@
 """The warm-up of the first notebook."""
 
 from dqn_lessons.exercises.engine import Exercise, Misconception
+from dqn_lessons.exercises.questions import Question
 from dqn_lessons.target_lag import discounted_return
 
 EXERCISES = [
@@ -67,5 +68,33 @@ EXERCISES = [
         insight="With gamma < 1 rewards far away hardly count: 0.99**459 is below 1 %.",
         difficulty=1,
         minutes=3,
+    ),
+]
+
+QUIZ = [
+    Question(
+        "You leave an exercise unsolved and run all cells. What happens?",
+        {
+            "the notebook stops": "It never does: unsolved and wrong answers are replaced.",
+            "the notebook runs on with the course's own version": "And the card says so.",
+        },
+        right="the notebook runs on with the course's own version",
+    ),
+    Question(
+        "gamma = 0. What is a return then worth?",
+        {
+            "nothing": "gamma**0 is 1, also for gamma = 0: the first reward counts fully.",
+            "the first reward": "An agent with gamma = 0 looks no further than one step.",
+            "the sum of all rewards": "That is gamma = 1.",
+        },
+        right="the first reward",
+    ),
+    Question(
+        "The pole stands after 500 steps and the episode ends. Was that a failure?",
+        {
+            "yes, an end is an end": "Time ran out. Lesson 2 shows why that matters.",
+            "no, time ran out": "Ended by the clock: truncated. Ended by a fall: terminated.",
+        },
+        right="no, time ran out",
     ),
 ]

@@ -1,6 +1,7 @@
 """The exercises of lesson 1, on the single-bias critic."""
 
 from dqn_lessons.exercises.engine import Exercise, Misconception
+from dqn_lessons.exercises.questions import Question
 from dqn_lessons.target_lag import (
     bias_td_target,
     equivalent_tau,
@@ -381,3 +382,35 @@ EQUIVALENT_TAU = Exercise(
 )
 
 EXERCISES = [TD_TARGET, HARD_UPDATE, SOFT_UPDATE, HORIZON_BOUND, EQUIVALENT_TAU]
+
+QUIZ = [
+    Question(
+        "After 3 used syncs, how many rewards can the critic count at most?",
+        {
+            "3": "One is known before any sync, so it is one more.",
+            "4": "k syncs are k + 1 steps of horizon.",
+            "all of them": "That would take infinitely many syncs.",
+        },
+        right="4",
+    ),
+    Question(
+        "Λ = 0.1 and learning is slow. What helps most?",
+        {
+            "a larger learning rate": "Λ < 1: speed is the limit, the stairs are far above.",
+            "syncing more often": "The run does not even reach the present stair in a period.",
+            "a larger discount": "That raises the goal, not the speed.",
+        },
+        right="a larger learning rate",
+    ),
+    Question(
+        "Why do real DQNs use a lagging target?",
+        {
+            "it learns faster": "Not by itself: with one weight every lag only costs.",
+            "it makes the bound larger": "It makes it smaller: fewer syncs, less horizon.",
+            "states share weights, and without lag learning can feed on itself": (
+                "Baird's counterexample explodes for C <= 76 and converges from 77 on."
+            ),
+        },
+        right="states share weights, and without lag learning can feed on itself",
+    ),
+]

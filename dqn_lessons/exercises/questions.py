@@ -152,13 +152,3 @@ class Quiz(ipw.VBox):  # type: ignore[misc]
         how = "(Without widgets: call .answer(question, option) on this value.)"
         text = "\n".join([*(choice.text() for choice in self.choices), how])
         return {**bundle, "text/plain": text}
-
-
-def quiz(key: str, questions: Sequence[Question]) -> Quiz:
-    """Ask the questions at the end of a lesson; every answer gets its sentence.
-
-    Args:
-        key: the lesson's name; answers are kept under it.
-        questions: in order.
-    """
-    return Quiz(key, questions)

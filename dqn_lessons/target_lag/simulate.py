@@ -55,7 +55,7 @@ class TargetLagRun:
         before = np.concatenate([[float(self.config.initial_bias)], self.bias[:-1]])
         gamma_n = float(self.config.gamma) ** self.config.n_step
         with np.errstate(all="ignore"):  # a run that exploded is shown, not complained of
-            return self.reward + gamma_n * self.target_bias - before
+            return np.asarray(self.reward + gamma_n * self.target_bias - before)
 
     @property
     def gradient(self) -> Floats:

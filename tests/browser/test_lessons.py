@@ -1,5 +1,6 @@
 """What a student does in lessons 0 and 1, in JupyterLab in Chromium."""
 
+import re
 import statistics
 
 import pytest
@@ -50,6 +51,60 @@ def test_target_lag_runs_and_its_slider_redraws(lab):
     badge.get_by_text("overshoots").wait_for()
     cell.get_by_role("button", name="Data table").click()
     cell.locator("table").first.wait_for()
+
+
+def test_a_redraw_keeps_the_zoom(lab):
+    page = lab("01_target_lag.ipynb")
+    page.run_all()
+    cell = page.show(page.index("TargetLagExplorer()"))
+    plot = cell.locator(".js-plotly-plot").first
+    area = plot.locator(".nsewdrag").first
+    area.scroll_into_view_if_needed()
+    box = area.bounding_box()
+    middle = box["y"] + box["height"] / 2
+    page.page.mouse.move(box["x"] + 100, middle)
+    page.page.mouse.down()
+    page.page.mouse.move(box["x"] + 300, middle, steps=5)
+    page.page.mouse.up()
+    page.wait_idle()
+    zoomed = plot.evaluate("e => e._fullLayout.xaxis.range.map(Math.round)")
+    assert zoomed[1] - zoomed[0] < 40_000
+    page.key_to_curve(cell, "discount", "ArrowLeft")
+    page.wait_idle()
+    assert plot.evaluate("e => e._fullLayout.xaxis.range.map(Math.round)") == zoomed
+
+
+def test_in_the_dark_theme_the_cards_can_be_read(lab):
+    page = lab("01_target_lag.ipynb")
+    page.run_all()
+    change = "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})"
+    page.page.evaluate(change, "JupyterLab Dark")
+    page.page.wait_for_selector("body[data-jp-theme-light=false]")
+    try:
+        cell = page.show(page.index("def bias_td_target("))
+        card = cell.locator(".jp-RenderedHTMLCommon > div").last
+        text, ground = card.evaluate(
+            "e => [getComputedStyle(e).color, getComputedStyle(e).backgroundColor]"
+        )
+        assert contrast(rgb(text), rgb(ground)) >= 4.5
+    finally:
+        page.page.evaluate(change, "JupyterLab Light")
+
+
+def rgb(colour):
+    return [float(part) for part in re.findall(r"[\d.]+", colour)[:3]]
+
+
+def contrast(one, other):
+    """Return the contrast ratio of two colours, as WCAG 2 defines it."""
+
+    def luminance(colour):
+        parts = [c / 255 for c in colour]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    low, high = sorted([luminance(one), luminance(other)])
+    return (high + 0.05) / (low + 0.05)
 
 
 def test_dragging_the_mouse_moves_the_other_explorer_too(lab):
