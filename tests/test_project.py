@@ -8,6 +8,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 from rattler import MatchSpec
 
@@ -61,9 +62,8 @@ def test_every_test_requirement_is_pinned():
     extras = [text for group in PROJECT["optional-dependencies"].values() for text in group]
     for text in extras:
         requirement = Requirement(text)
-        name = requirement.name.lower()
-        pins = {key.lower(): value for key, value in PINS.items()}
-        assert Version(pins[name]) in requirement.specifier
+        pins = {canonicalize_name(key): value for key, value in PINS.items()}
+        assert Version(pins[canonicalize_name(requirement.name)]) in requirement.specifier
 
 
 def test_ci_calls_the_test_command_of_the_readme():

@@ -79,7 +79,7 @@ def test_in_the_dark_theme_the_cards_can_be_read(lab):
     page.run_all()
     change = "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})"
     page.page.evaluate(change, "JupyterLab Dark")
-    page.page.wait_for_selector("body[data-jp-theme-light=false]")
+    page.page.wait_for_selector("body[data-jp-theme-light=false]", state="attached")
     try:
         cell = page.show(page.index("def bias_td_target("))
         card = cell.locator(".jp-RenderedHTMLCommon > div").last
