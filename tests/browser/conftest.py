@@ -53,8 +53,8 @@ def lab(browser, server, request):
         pages.append(page)
         return page
 
-    yield open_notebook
     ARTIFACTS.mkdir(exist_ok=True)
+    yield open_notebook
     for number, page in enumerate(pages):
         page.page.screenshot(path=ARTIFACTS / f"{request.node.name}-{number}.png")
         assert page.foreign == [], "a request left this machine"

@@ -5,6 +5,8 @@ import statistics
 
 import pytest
 
+from tests.browser.conftest import ARTIFACTS
+
 pytestmark = pytest.mark.browser
 
 RIGHT = """@exercise
@@ -79,14 +81,21 @@ def test_in_the_dark_theme_the_cards_can_be_read(lab):
     page.run_all()
     change = "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})"
     page.page.evaluate(change, "JupyterLab Dark")
-    page.page.wait_for_selector("body[data-jp-theme-light=false]", state="attached")
     try:
+        # The theme's stylesheet arrives after the attribute that announces it.
+        page.page.wait_for_function(
+            "() => document.body.dataset.jpThemeLight === 'false' &&"
+            " /^#[0-3]/.test("
+            "getComputedStyle(document.body).getPropertyValue('--jp-layout-color1').trim())"
+        )
         cell = page.show(page.index("def bias_td_target("))
         card = cell.locator(".jp-RenderedHTMLCommon > div").last
         text, ground = card.evaluate(
             "e => [getComputedStyle(e).color, getComputedStyle(e).backgroundColor]"
         )
+        assert max(rgb(ground)) < 100
         assert contrast(rgb(text), rgb(ground)) >= 4.5
+        page.page.screenshot(path=ARTIFACTS / "dark.png")
     finally:
         page.page.evaluate(change, "JupyterLab Light")
 
