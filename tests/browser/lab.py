@@ -27,15 +27,30 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-SECONDS = 120
+SECONDS = 90
 # Said by JupyterLab itself at a start or a reload, with any notebook.
 KNOWN_CONSOLE = ("favicon", "ydoc", "Canceled future for")
 
-RUN_CELL = """async (index) => {
+# A promise in the page can stay open for ever (a command that waits for a kernel, a frame that a
+# background tab never draws), and Playwright's evaluate has no time limit of its own.
+WITH_LIMIT = """([source, argument, seconds]) => Promise.race([
+    Promise.resolve(eval(source)(argument)),
+    new Promise((_, reject) => setTimeout(
+        () => reject(new Error(`no answer in ${seconds} s from ${source}`)), 1000 * seconds)),
+])"""
+READY = """() => {
+    const panel = window.jupyterapp?.shell?.currentWidget;
+    return panel?.context?.isReady
+        && panel.sessionContext?.session?.kernel?.connectionStatus === 'connected'
+        && panel.sessionContext.session.kernel.status === 'idle';
+}"""
+# Starts a cell and returns at once; whether it has run is looked at from outside.
+RUN_CELL = """(index) => {
     const panel = window.jupyterapp.shell.currentWidget;
     panel.content.activeCellIndex = index;
     panel.content.deselectAll();
-    await window.jupyterapp.commands.execute('notebook:run-cell');
+    panel.content.widgets[index].model.executionCount = null;
+    window.jupyterapp.commands.execute('notebook:run-cell');
 }"""
 # Resolves with the milliseconds between a key press on the focused slider and the frame
 # that shows a curve whose path has changed.
@@ -155,19 +170,31 @@ class LabPage:
         if message.type == "error" and not any(word in message.text for word in KNOWN_CONSOLE):
             self.errors.append(message.text)
 
+    def js(self, source: str, argument: Any = None) -> Any:
+        """Return the value of a JavaScript function in the page, within the time limit."""
+        return self.page.evaluate(WITH_LIMIT, [source, argument, SECONDS])
+
+    def wait_for(self, condition: str, argument: Any = None) -> None:
+        """Wait until a JavaScript function in the page is true."""
+        # Polled by the clock: a tab in the background draws no frames.
+        self.page.wait_for_function(condition, arg=argument, polling=100)
+
     def open(self, address: str) -> None:
         """Open a notebook and wait until its kernel is ready."""
         self.page.goto(address)
-        self.page.wait_for_function(
-            "() => { const w = window.jupyterapp?.shell?.currentWidget;"
-            " return w?.context?.isReady && w.sessionContext?.session?.kernel?.status === 'idle'; }"
-        )
+        self.wait_for(READY)
+
+    def reload(self) -> None:
+        """Reload the page, as a student does, and wait until its kernel is ready again."""
+        self.page.bring_to_front()
+        self.page.reload()
+        self.wait_for(READY)
 
     def run_all(self) -> None:
         """Run all cells through the menu, and wait until the kernel has done them."""
         self.page.locator(".lm-MenuBar-item", has_text="Run").first.click()
         self.page.locator(".lm-Menu-item", has_text="Run All Cells").first.click()
-        self.page.wait_for_function(
+        self.wait_for(
             "() => { const w = window.jupyterapp.shell.currentWidget;"
             " return w.content.widgets.every(c => c.model.type !== 'code' ||"
             " !c.model.sharedModel.getSource().trim() || c.model.executionCount); }"
@@ -176,15 +203,12 @@ class LabPage:
 
     def wait_idle(self) -> None:
         """Wait until the kernel has nothing to do, and the page has drawn that."""
-        self.page.wait_for_function(
-            "() => window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status"
-            " === 'idle'"
-        )
+        self.wait_for(READY)
         self.page.wait_for_timeout(300)
 
     def index(self, text: str) -> int:
         """Return the place of the first cell whose source has the text."""
-        found = self.page.evaluate(
+        found = self.js(
             "(text) => window.jupyterapp.shell.currentWidget.content.widgets"
             ".findIndex(c => c.model.sharedModel.getSource().includes(text))",
             text,
@@ -194,7 +218,7 @@ class LabPage:
 
     def show(self, index: int) -> Any:
         """Scroll to a cell and return it."""
-        self.page.evaluate(
+        self.js(
             "async (i) => { const n = window.jupyterapp.shell.currentWidget.content;"
             " n.activeCellIndex = i; await n.scrollToItem(i, 'start'); }",
             index,
@@ -206,20 +230,24 @@ class LabPage:
     def rerun(self, index: int, source: str | None = None) -> Any:
         """Replace a cell's source if given, run it, and return the cell."""
         if source is not None:
-            self.page.evaluate(
+            self.js(
                 "([i, s]) => window.jupyterapp.shell.currentWidget.content.widgets[i]"
                 ".model.sharedModel.setSource(s)",
                 [index, source],
             )
-        self.page.evaluate(RUN_CELL, index)
+        self.js(RUN_CELL, index)
+        self.wait_for(
+            "(i) => window.jupyterapp.shell.currentWidget.content.widgets[i].model.executionCount",
+            index,
+        )
         self.wait_idle()
         return self.show(index)
 
     def key_to_curve(self, cell: Any, slider: str, key: str = "ArrowRight") -> float:
         """Press a key on a slider; return the milliseconds until the curve has changed."""
-        self.page.evaluate("() => delete document.querySelector('[data-timed]')?.dataset.timed")
+        self.js("() => { delete document.querySelector('[data-timed]')?.dataset.timed; }")
         cell.locator(".js-plotly-plot").first.evaluate("e => { e.dataset.timed = '1'; }")
         handle = cell.locator(".widget-hslider", has_text=slider).locator(".noUi-handle").first
         handle.scroll_into_view_if_needed()
         handle.focus()
-        return float(self.page.evaluate(KEY_TO_CURVE.replace("KEY", repr(key))))
+        return float(self.js(KEY_TO_CURVE.replace("KEY", repr(key))))

@@ -80,10 +80,10 @@ def test_in_the_dark_theme_the_cards_can_be_read(lab):
     page = lab("01_target_lag.ipynb")
     page.run_all()
     change = "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})"
-    page.page.evaluate(change, "JupyterLab Dark")
+    page.js(change, "JupyterLab Dark")
     try:
         # The theme's stylesheet arrives after the attribute that announces it.
-        page.page.wait_for_function(
+        page.wait_for(
             "() => document.body.dataset.jpThemeLight === 'false' &&"
             " /^#[0-3]/.test("
             "getComputedStyle(document.body).getPropertyValue('--jp-layout-color1').trim())"
@@ -97,7 +97,7 @@ def test_in_the_dark_theme_the_cards_can_be_read(lab):
         assert contrast(rgb(text), rgb(ground)) >= 4.5
         page.page.screenshot(path=ARTIFACTS / "dark.png")
     finally:
-        page.page.evaluate(change, "JupyterLab Light")
+        page.js(change, "JupyterLab Light")
 
 
 def rgb(colour):
@@ -153,8 +153,7 @@ def test_a_wrong_answer_is_named_a_right_one_passes_and_a_reload_keeps_it(lab):
     report = again.rerun(again.index("progress_report()"))
     row = report.locator("tr", has_text="bias_td_target")
     assert "passe" in row.inner_text()
-    page.page.reload()
-    page.page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.context?.isReady")
+    page.reload()
     page.rerun(page.index("from dqn_lessons.exercises import"))
     question = page.rerun(page.index('"01-final-bias",\n    "Reward'))
     assert question.locator("input[type=radio]").nth(2).is_checked()
