@@ -157,3 +157,6 @@ def test_a_wrong_answer_is_named_a_right_one_passes_and_a_reload_keeps_it(lab):
     page.rerun(page.index("from dqn_lessons.exercises import"))
     question = page.rerun(page.index('"01-final-bias",\n    "Reward'))
     assert question.locator("input[type=radio]").nth(2).is_checked()
+    explorer = page.rerun(page.index("TargetLagExplorer()"))
+    explorer.locator(".js-plotly-plot path.js-line").first.wait_for(state="attached")
+    assert page.key_to_curve(explorer, "learning rate") > 0
