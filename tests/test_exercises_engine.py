@@ -1,5 +1,7 @@
 """Four outcomes, no traceback, no hang: whatever a student writes."""
 
+import contextlib
+import functools
 import re
 import signal
 import threading
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 import dqn_lessons.exercises as exercises
 from dqn_lessons.exercises import engine, progress
 from dqn_lessons.exercises.cards import Card
-from dqn_lessons.exercises.deadline import TooLong, time_limit
+from dqn_lessons.exercises.deadline import TooLong, call_within
 
 
 def doubled(values, factor):
@@ -25,6 +27,7 @@ def doubled(values, factor):
 TASK = engine.Exercise(
     doubled,
     probes=[(np.array([1.0, -2.0, 3.0]), 2), (np.array([0.5, 4.0, 1.0]), 3)],
+    arithmetic=lambda values, factor: f"{factor} × {values}",
     misconceptions=[
         engine.Misconception("plus", lambda values, factor: values + factor, "It is a product."),
         engine.Misconception("square", lambda values, factor: values**factor, "Not a power."),
@@ -92,7 +95,6 @@ def test_not_attempted(function):
         lambda values, factor: (torch.tensor(values, requires_grad=True) * factor).float(),
         lambda values, factor: np.array(values[..., :], dtype=np.float32) * factor,
         lambda values, factor, unused=None: values * factor,
-        lambda *arguments: arguments[0] * arguments[1],
     ],
 )
 def test_right_answers_pass_in_any_style(function):
@@ -117,8 +119,13 @@ def test_a_mistake_must_agree_on_all_probes():
 def test_an_unknown_mistake_is_worked_out():
     outcome = engine.check(TASK, lambda values, factor: values * 2)
     assert "factor = 3" in outcome.code
-    assert "expected  [ 1.5 12.   3. ]" in outcome.code
+    assert "expected  [ 1.5 12.   3. ] = 3 × [0.5 4.  1. ]" in outcome.code
     assert "yours     [1. 8. 2.]" in outcome.code
+
+
+class Hostile:
+    def __array__(self, *_args, **_kwargs):
+        raise RuntimeError("no numbers here")
 
 
 def forgets_to_return(values, factor):
@@ -137,6 +144,8 @@ def forgets_to_return(values, factor):
         (lambda values, factor: values > 0, "dtype bool"),
         (lambda values: values, "takes values$|yours takes values"),
         (lambda: 1, "yours takes none"),
+        (lambda values, factor: Hostile(), "returns a Hostile"),
+        (lambda values, factor: torch.ones(3, device="meta"), "returns a Tensor"),
     ],
 )
 def test_the_kind_of_answer_is_looked_at_first(function, words):
@@ -164,9 +173,19 @@ def odd(values, factor):
     raise Odd("<b>odd</b>")
 
 
+class Mute(Exception):
+    def __str__(self):
+        raise ValueError("a mistake within the mistake")
+
+
+def mute(values, factor):
+    raise Mute
+
+
 @pytest.mark.parametrize(
     ("function", "kind", "words"),
     [
+        (mute, "Mute", ""),
         (misspelled, "NameError", "spelling"),
         (endless_recursion, "RecursionError", "calls itself"),
         (leaves, "SystemExit", "exit"),
@@ -200,20 +219,40 @@ def loops(values, factor):
         pass
 
 
-def loops_and_swallows(values, factor):
-    while True:
-        try:
-            time.sleep(0.001)
-        except BaseException:
-            if values is None:
-                break
-
-
 def sleeps(values, factor):
     time.sleep(3_600)
 
 
-@pytest.mark.parametrize("function", [loops, sleeps])
+def sleeps_and_swallows(values, factor):
+    while True:
+        try:
+            time.sleep(3_600)
+        except:  # noqa: E722
+            continue
+
+
+def naps_and_swallows_twice(values, factor):
+    while True:
+        try:
+            with contextlib.suppress(BaseException):
+                time.sleep(0.001)
+        except BaseException:
+            continue
+
+
+def counts_and_swallows(values, factor):
+    while True:
+        try:
+            for _ in range(10**6):
+                pass
+        except BaseException:
+            continue
+
+
+@pytest.mark.parametrize(
+    "function",
+    [loops, sleeps, sleeps_and_swallows, naps_and_swallows_twice, counts_and_swallows],
+)
 def test_an_endless_loop_is_reported(function):
     outcome = engine.check(TASK, function, seconds=0.2)
     assert (outcome.status, outcome.mistake) == ("raised", "too long")
@@ -246,14 +285,39 @@ def test_the_limit_works_on_another_thread_too():
 
 def test_a_limit_that_is_kept_leaves_nothing_behind():
     before = signal.getsignal(signal.SIGALRM)
-    with time_limit(0.05):
-        pass
+    assert call_within(0.05, abs, -3) == 3
     time.sleep(0.15)
     assert signal.getsignal(signal.SIGALRM) is before
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
-    with pytest.raises(TooLong), time_limit(0.05):
-        time.sleep(5)
-    assert signal.getsignal(signal.SIGALRM) is before
+    for function in (sleeps, counts_and_swallows):
+        with pytest.raises(TooLong):
+            call_within(0.05, function, None, None)
+        assert signal.getsignal(signal.SIGALRM) is before
+        assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_a_timer_that_was_running_runs_on():
+    struck = []
+    handler = signal.signal(signal.SIGALRM, lambda *_: struck.append(True))
+    signal.setitimer(signal.ITIMER_REAL, 3_600, 60)
+    try:
+        with pytest.raises(TooLong):
+            call_within(0.05, sleeps, None, None)
+        left, interval = signal.getitimer(signal.ITIMER_REAL)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, handler)
+    assert 3_000 < left <= 3_601
+    assert interval == 60
+    assert not struck
+
+
+def test_the_limit_is_for_the_check_and_not_for_each_probe():
+    def slow(values, factor):
+        time.sleep(0.3)
+        return values * factor
+
+    assert engine.check(TASK, slow, seconds=0.5).mistake == "too long"
 
 
 def test_probes_survive_a_function_that_changes_its_arguments():
@@ -295,6 +359,39 @@ def test_an_unknown_name_is_said_and_blocks_nothing(shown):
     assert "no exercise 'not_an_exercise'" in repr(shown[-1])
     with pytest.raises(KeyError, match=r"no exercise 'x'.*doubled"):
         engine.find("x")
+
+
+@pytest.mark.parametrize("thing", [3, None, functools.partial(max), type("doubled", (), {})])
+def test_what_is_no_function_is_said_and_blocks_nothing(thing, shown):
+    assert engine.exercise(thing) in (thing, doubled)
+    assert "no exercise" in repr(shown[-1]) or "no function" in repr(shown[-1])
+
+
+def test_a_decorated_function_is_checked_like_any_other(shown):
+    @functools.wraps(doubled)
+    def answer(*arguments):
+        return doubled(*arguments)
+
+    assert engine.exercise(answer) is answer
+    assert "passes" in repr(shown[-1])
+    unfinished = functools.cache(unfinished_constant)
+    assert engine.check(TASK, unfinished).status == "not attempted"
+
+
+@pytest.mark.parametrize(
+    "function",
+    [lambda a, b: a * b, lambda *both: both[0] * both[1], lambda values, factor=2: values * factor],
+)
+def test_right_numbers_that_the_notebook_could_not_call_do_not_pass(function):
+    outcome = engine.check(TASK, function)
+    assert (outcome.status, outcome.mistake) == ("wrong", "signature")
+    assert outcome.code == "def doubled(values, factor):"
+
+
+def test_a_hint_for_a_name_that_does_not_exist_is_a_card(shown):
+    engine.hint("dubbled")
+    engine.solution("dubbled")
+    assert ["no exercise 'dubbled'" in repr(card) for card in shown] == [True, True]
 
 
 def test_hints_come_in_stages_and_then_the_solution(shown):

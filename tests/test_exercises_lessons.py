@@ -1,6 +1,7 @@
 """Every exercise of every lesson: each wrong answer earns its own hint, each right one passes."""
 
 import ast
+import functools
 import itertools
 import math
 
@@ -47,6 +48,13 @@ def test_the_reference_passes_and_its_source_is_the_solution(task):
 
 
 @EACH
+def test_the_arithmetic_comes_out_as_the_reference(task):
+    for probe in task.probes:
+        line = task.arithmetic(*probe).replace("×", "*").replace("^", "**")
+        assert eval(line) == pytest.approx(task.reference(*probe), rel=1e-9), line
+
+
+@EACH
 def test_the_last_hint_is_code(task):
     ast.parse(task.hints[2])
 
@@ -89,7 +97,7 @@ RIGHT = {
     ],
     "bias_td_target": [
         lambda reward, gamma, target_bias: gamma * target_bias + reward,
-        lambda r, g, b: np.float64(r + g * b),
+        lambda reward, gamma, target_bias: np.float64(reward + gamma * target_bias),
         lambda reward, gamma, target_bias: sum([reward, gamma * target_bias]),
     ],
     "hard_update": [
@@ -97,8 +105,12 @@ RIGHT = {
         lambda bias, target_bias, step, target_period: (
             target_bias if step % target_period else bias
         ),
-        lambda b, t, s, c: np.where(s % c == 0, b, t),
-        lambda b, t, s, c: (t, b)[s % c == 0],
+        lambda bias, target_bias, step, target_period: np.where(
+            step % target_period == 0, bias, target_bias
+        ),
+        lambda bias, target_bias, step, target_period: (target_bias, bias)[
+            step % target_period == 0
+        ],
     ],
     "soft_update": [
         lambda bias, target_bias, tau: target_bias + tau * (bias - target_bias),
@@ -108,7 +120,17 @@ RIGHT = {
     "horizon_bound": [
         bound_by_recursion,
         bound_by_loop,
-        lambda k, r, g, b=0.0: np.polyval([b] + [r] * (k + 1), g),
+        functools.cache(bound_by_recursion),
+        lambda k, reward, gamma, initial_bias=0.0: np.polyval(
+            [initial_bias] + [reward] * (k + 1), gamma
+        ),
+        # The two formulas that the text of lesson 1 gives.
+        lambda k, reward, gamma, initial_bias=0.0: (
+            reward * (1 - gamma ** (k + 1)) / (1 - gamma) + gamma ** (k + 1) * initial_bias
+        ),
+        lambda k, reward, gamma, initial_bias=0.0: (
+            reward / (1 - gamma) + gamma ** (k + 1) * (initial_bias - reward / (1 - gamma))
+        ),
     ],
     "equivalent_tau": [tau_by_steps],
 }
@@ -120,6 +142,44 @@ RIGHT = {
 def test_other_right_answers_pass(name, function):
     outcome = engine.check(engine.EXERCISES[name], function)
     assert outcome.status == "passes", outcome
+
+
+# What students write, as they write it, and what it must be called.
+AS_WRITTEN = [
+    ("bias_td_target", lambda reward, gamma, target_bias: reward / (1 - gamma), "fixed point"),
+    (
+        "horizon_bound",
+        lambda k, reward, gamma, initial_bias=0.0: reward * (1 - gamma**k) / (1 - gamma),
+        "k rewards, start forgotten",
+    ),
+    (
+        "horizon_bound",
+        lambda k, reward, gamma, initial_bias=0.0: reward * (1 - gamma ** (k + 1)) / (1 - gamma),
+        "start forgotten",
+    ),
+    (
+        "horizon_bound",
+        lambda k, reward, gamma, initial_bias=0.0: reward / (1 - gamma),
+        "infinite horizon",
+    ),
+    (
+        "hard_update",
+        lambda bias, target_bias, step, target_period: (
+            bias if step % target_period else target_bias
+        ),
+        "inverted",
+    ),
+    (
+        "soft_update",
+        lambda bias, target_bias, tau: bias + tau * (target_bias - bias),
+        "swapped",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "function", "mistake"), AS_WRITTEN)
+def test_a_mistake_is_named_however_it_is_written(name, function, mistake):
+    assert engine.check(engine.EXERCISES[name], function).mistake == mistake
 
 
 def test_every_exercise_has_other_right_answers():

@@ -57,6 +57,26 @@ def test_damaged_files_do_not_replace_each_other(own_progress):
     assert kept == {"first", "second"}
 
 
+def test_a_file_that_another_notebook_mended_meanwhile_is_read_and_left(own_progress, monkeypatch):
+    solve("soft_update")
+    read, looks = progress._read, []
+
+    def damaged_at_first(where):
+        looks.append(where)
+        return None if len(looks) == 1 else read(where)
+
+    monkeypatch.setattr(progress, "_read", damaged_at_first)
+    assert list(progress.load()["exercises"]) == ["soft_update"]
+    assert own_progress.exists()
+    assert not list(own_progress.parent.glob("*.damaged-*"))
+
+
+def test_a_home_folder_in_the_name_is_meant(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("DQN_LESSONS_PROGRESS", "~/mine.json")
+    assert progress.path() == tmp_path / "mine.json"
+
+
 def test_bytes_that_are_no_text_are_damage(own_progress):
     own_progress.write_bytes(b"\xff\xfe\x00")
     assert progress.load() == progress.empty()

@@ -5,69 +5,78 @@ from __future__ import annotations
 import ctypes
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 
 class TooLong(BaseException):
     """The time is up. Not an Exception, so that ``except Exception`` does not swallow it."""
 
 
-# A bare ``except:`` inside ``while True`` swallows even that, so the limit strikes again.
-_REPEAT_SECONDS = 0.05
+# A bare ``except:`` inside ``while True`` swallows even that, so the limit strikes again; and
+# if that too is swallowed, so often that a strike soon falls between two tries.
+_AGAIN_SECONDS = 0.05
+_OFTEN_SECONDS = 20e-6
 
 
-@contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
-    """Raise `TooLong` inside the block once ``seconds`` have passed, again and again.
+def call_within(seconds: float, function: Callable[..., Any], *arguments: Any) -> Any:
+    """Return ``function(*arguments)``, or raise `TooLong` once ``seconds`` have passed.
 
     On the main thread of a POSIX system a signal interrupts sleeping code too; elsewhere
     (Windows, a kernel's subshell) the exception arrives at the next Python instruction.
+    One long computation inside C, such as ``sum(range(10**12))``, ends first in both cases.
+
+    Raises:
+        TooLong: the time is up.
     """
     on_main = threading.current_thread() is threading.main_thread()
-    if hasattr(signal, "setitimer") and on_main:
-        yield from _by_signal(seconds)
-    else:
-        yield from _by_watchdog(seconds)
+    limited = _by_signal if hasattr(signal, "setitimer") and on_main else _by_watchdog
+    return limited(seconds, function, arguments)
 
 
-def _by_signal(seconds: float) -> Iterator[None]:
+def _by_signal(seconds: float, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    running, strikes = True, 0
+
     def strike(_number: int, _frame: FrameType | None) -> None:
+        nonlocal strikes
+        if not running:
+            return
+        strikes += 1
+        if strikes == 2:
+            signal.setitimer(signal.ITIMER_REAL, _OFTEN_SECONDS, _OFTEN_SECONDS)
         raise TooLong
 
-    previous = signal.signal(signal.SIGALRM, strike)
-    signal.setitimer(signal.ITIMER_REAL, seconds, _REPEAT_SECONDS)
+    handler = signal.signal(signal.SIGALRM, strike)
+    timer = signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN_SECONDS)
     try:
-        yield
+        return function(*arguments)
     finally:
-        # Ignored first: an alarm between these lines must not strike the caller.
-        signal.signal(signal.SIGALRM, signal.SIG_IGN)
+        # First and without a call: Python looks for signals at calls, and none may strike here.
+        running = False
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
+        signal.signal(signal.SIGALRM, handler)
+        signal.setitimer(signal.ITIMER_REAL, *timer)
 
 
-def _by_watchdog(seconds: float) -> Iterator[None]:
-    finished = threading.Event()
-    lock = threading.Lock()
-    thread = ctypes.c_ulong(threading.get_ident())
+def _by_watchdog(seconds: float, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    running, finished = True, threading.Event()
+    raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    thread, too_long = ctypes.c_ulong(threading.get_ident()), ctypes.py_object(TooLong)
 
     def watch() -> None:
         wait = seconds
         while not finished.wait(wait):
-            with lock:
-                if not finished.is_set():
-                    raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
-                    raise_in(thread, ctypes.py_object(TooLong))
-            wait = _REPEAT_SECONDS
+            if running:  # nothing comes between this look and the call: threads switch at calls
+                raise_in(thread, too_long)
+            wait = _AGAIN_SECONDS
 
     watchdog = threading.Thread(target=watch, daemon=True)
     watchdog.start()
     try:
-        yield
+        return function(*arguments)
     finally:
-        with lock:
-            finished.set()
-            # Takes back an exception that was sent and has not arrived yet.
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, None)
+        running = False
+        raise_in(thread, None)  # takes back what was sent and has not arrived yet
+        finished.set()
         watchdog.join()

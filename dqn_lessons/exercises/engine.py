@@ -10,9 +10,11 @@ import copy
 import dis
 import inspect
 import linecache
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,7 @@ from IPython.display import display
 
 from dqn_lessons.exercises import progress
 from dqn_lessons.exercises.cards import Card
-from dqn_lessons.exercises.deadline import TooLong, time_limit
+from dqn_lessons.exercises.deadline import TooLong, call_within
 
 SECONDS = 2.0
 Function = Callable[..., Any]
@@ -43,6 +45,7 @@ class Exercise:
         reference: the course's own function; its name is the exercise's.
         probes: argument tuples on which answers are compared. They tell every
             misconception from the reference and from every other.
+        arithmetic: the calculation of one probe, with its numbers filled in.
         misconceptions: known wrong answers.
         hints: where to look, which case, the line.
         insight: what a right answer is worth remembering for.
@@ -52,6 +55,7 @@ class Exercise:
 
     reference: Function
     probes: Sequence[tuple[Any, ...]]
+    arithmetic: Callable[..., str]
     misconceptions: Sequence[Misconception]
     hints: tuple[str, str, str]
     insight: str
@@ -109,6 +113,15 @@ def find(name: str) -> Exercise:
     return EXERCISES[name]
 
 
+def _find_or_say(name: str) -> Exercise | None:
+    """Return an exercise by name, or show a card with those there are."""
+    try:
+        return find(name)
+    except KeyError as error:
+        display(Card("No such exercise", text=(str(error.args[0]),)))
+        return None
+
+
 def array(value: Any) -> np.ndarray[Any, Any]:
     """Return numbers from a float, a NumPy array or a tensor, or raise TypeError."""
     if hasattr(value, "detach"):
@@ -119,14 +132,18 @@ def array(value: Any) -> np.ndarray[Any, Any]:
     return numbers
 
 
-def _is_template(function: Function) -> bool:
+def _code(function: Any) -> CodeType | None:
+    """Return what the student wrote, also below a decorator such as functools.cache."""
+    return getattr(inspect.unwrap(function), "__code__", None)
+
+
+def _is_template(code: CodeType, doc: str | None) -> bool:
     """True when the body does nothing: `...`, `pass`, a docstring, `return ...`."""
-    code = function.__code__
     if {i.opname for i in dis.get_instructions(code)} - {
         "RESUME", "NOP", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST",
     }:  # fmt: skip
         return False
-    return set(code.co_consts) <= {None, ..., function.__doc__}
+    return set(code.co_consts) <= {None, ..., doc}
 
 
 def call(function: Function, arguments: tuple[Any, ...]) -> Any:
@@ -149,10 +166,14 @@ def check(exercise: Exercise, function: Function, seconds: float = SECONDS) -> O
 
     A KeyboardInterrupt of the user passes through; nothing else does.
     """
-    if _is_template(function):
+    code = _code(function)
+    if code is None:
+        sentence = f"This is no function: write it with def {exercise.name}(...)."
+        return Outcome("wrong", (sentence,), mistake="no function")
+    if _is_template(code, function.__doc__):
         return _not_attempted()
     try:
-        return _compare(exercise, function, seconds)
+        return _compare(exercise, function, code, seconds)
     except _Unfinished:
         return _not_attempted()
 
@@ -164,7 +185,7 @@ def _not_attempted() -> Outcome:
     return Outcome("not attempted", (text,))
 
 
-def _compare(exercise: Exercise, function: Function, seconds: float) -> Outcome:
+def _compare(exercise: Exercise, function: Function, code: CodeType, seconds: float) -> Outcome:
     wanted = _parameters(exercise.reference)
     if not _accepts(function, len(wanted)):
         had = ", ".join(_parameters(function)) or "none"
@@ -172,16 +193,24 @@ def _compare(exercise: Exercise, function: Function, seconds: float) -> Outcome:
         return Outcome("wrong", (sentence,), mistake="signature")
     references = _answers(exercise, exercise.reference)
     answers = []
+    end = time.monotonic() + seconds
     for probe, reference in zip(exercise.probes, references, strict=True):
-        raw, problem = _run(function, probe, seconds)
-        if problem is not None:
-            return problem
+        try:
+            raw = call_within(max(end - time.monotonic(), 1e-3), call, function, probe)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            return _raised(error, code, seconds)
+        if raw is ... or (raw is None and ... in code.co_consts):
+            raise _Unfinished
         problem = _kind_of_value(raw, reference)
         if problem is not None:
             return problem
         answers.append(array(raw))
     rights = [_equal(*pair) for pair in zip(answers, references, strict=True)]
     if all(rights):
+        if _head(function)[: len(wanted)] != _head(exercise.reference):
+            return _changed_head(exercise)
         return Outcome("passes", (exercise.insight,))
     for known in exercise.misconceptions:
         if all(map(_equal, answers, _answers(exercise, known.wrong))):
@@ -194,6 +223,22 @@ def _parameters(function: Function) -> list[str]:
     return list(inspect.signature(function).parameters)
 
 
+def _head(function: Function) -> list[tuple[str, Any]]:
+    parameters = inspect.signature(function).parameters.values()
+    return [(parameter.name, parameter.default) for parameter in parameters]
+
+
+def _changed_head(exercise: Exercise) -> Outcome:
+    """The notebook goes on to call by name and by default, and must not stop there."""
+    arguments = ", ".join(
+        name if default is inspect.Parameter.empty else f"{name}={default!r}"
+        for name, default in _head(exercise.reference)
+    )
+    sentence = "The numbers are right, but the first line was changed. Give it back its arguments:"
+    code = f"def {exercise.name}({arguments}):"
+    return Outcome("wrong", (sentence,), code, mistake="signature")
+
+
 def _accepts(function: Function, count: int) -> bool:
     try:
         inspect.signature(function).bind(*range(count))
@@ -202,30 +247,17 @@ def _accepts(function: Function, count: int) -> bool:
     return True
 
 
-def _run(function: Function, probe: tuple[Any, ...], seconds: float) -> tuple[Any, Outcome | None]:
-    """Return (value, None), or (None, what went wrong)."""
-    try:
-        with time_limit(seconds):
-            value = call(function, probe)
-    except KeyboardInterrupt:
-        raise
-    except TooLong:
+def _raised(error: BaseException, code: CodeType, seconds: float) -> Outcome:
+    """Say what was raised, or that the time was up, and in which line of the student's."""
+    if isinstance(error, TooLong):
         sentence = (
             f"It did not come to an end within {seconds:g} seconds. Is there an endless loop?"
         )
-        return None, Outcome("raised", (sentence,), mistake="too long")
-    except BaseException as error:
-        left = isinstance(error, TypeError) and ... in function.__code__.co_consts
-        if isinstance(error, NotImplementedError) or (left and "ellipsis" in str(error)):
-            raise _Unfinished from None
-        return None, _raised(function, error)
-    if value is ... or (value is None and ... in function.__code__.co_consts):
+        return Outcome("raised", (sentence,), mistake="too long")
+    kind, said = type(error).__name__, _message(error)
+    left = isinstance(error, TypeError) and ... in code.co_consts
+    if isinstance(error, NotImplementedError) or (left and "ellipsis" in said):
         raise _Unfinished
-    return value, None
-
-
-def _raised(function: Function, error: BaseException) -> Outcome:
-    kind = type(error).__name__
     sentences = {
         "NameError": "A name is used that does not exist. Check the spelling, and the arguments.",
         "RecursionError": "The function calls itself without end. Which case should stop it?",
@@ -234,14 +266,21 @@ def _raised(function: Function, error: BaseException) -> Outcome:
         "SystemExit": "The function asks Python to exit. Leave that call out.",
     }
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if frame.filename == function.__code__.co_filename]
-    code = ""
+    own = [frame for frame in frames if frame.filename == code.co_filename]
+    where = ""
     if own:
         line = own[-1].lineno or 0
         source = linecache.getline(own[-1].filename, line).strip()
-        code = f"line {line}: {source}" if source else f"line {line}"
-    text = (f"{kind}: {error}" if str(error) else kind, sentences.get(kind, ""))
-    return Outcome("raised", tuple(filter(None, text)), code, mistake=kind)
+        where = f"line {line}: {source}" if source else f"line {line}"
+    text = (f"{kind}: {said}" if said else kind, sentences.get(kind, ""))
+    return Outcome("raised", tuple(filter(None, text)), where, mistake=kind)
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # an exception class of the student's own, with a mistake in __str__
+        return ""
 
 
 def _kind_of_value(raw: Any, reference: np.ndarray[Any, Any]) -> Outcome | None:
@@ -252,7 +291,7 @@ def _kind_of_value(raw: Any, reference: np.ndarray[Any, Any]) -> Outcome | None:
         )
     try:
         value = array(raw)
-    except (TypeError, ValueError):
+    except Exception:  # the conversion is the object's own, so it may raise anything
         sentence = f"It returns a {type(raw).__name__}; the answer is made of numbers."
         return Outcome("wrong", (sentence,), mistake="type")
     if value.shape != reference.shape:
@@ -272,7 +311,8 @@ def _worked_out(
 ) -> Outcome:
     names = _parameters(exercise.reference)
     given = ", ".join(f"{name} = {value}" for name, value in zip(names, probe, strict=False))
-    lines = [f"with      {given}", f"expected  {_show(reference)}", f"yours     {_show(answer)}"]
+    right = f"{_show(reference)} = {exercise.arithmetic(*probe)}"
+    lines = [f"with      {given}", f"expected  {right}", f"yours     {_show(answer)}"]
     text = "Not a mistake that this course knows by name. Here is the first case that differs:"
     return Outcome("wrong", (text,), "\n".join(lines))
 
@@ -302,10 +342,8 @@ def exercise(function: Function) -> Function:
     Returns:
         The student's function if it passes, the course's own otherwise.
     """
-    try:
-        task = find(function.__name__)
-    except KeyError as error:
-        display(Card("No such exercise", text=(str(error.args[0]),)))
+    task = _find_or_say(getattr(function, "__name__", type(function).__name__))
+    if task is None:
         return function
     outcome = check(task, function)
     _record(task.name, outcome)
@@ -323,7 +361,9 @@ def exercise(function: Function) -> Function:
 
 def hint(name: str) -> None:
     """Show the next hint for an exercise; after the third, say where the solution is."""
-    task = find(name)
+    task = _find_or_say(name)
+    if task is None:
+        return
     shown = progress.load()["exercises"].get(name, {}).get("hints", 0)
     if shown >= len(task.hints):
         display(Card(name, text=(*task.hints, f'No hint is left: solution("{name}") shows it.')))
@@ -338,4 +378,6 @@ def hint(name: str) -> None:
 
 def solution(name: str) -> None:
     """Show the course's own version of an exercise."""
-    display(Card(f"{name}, the course's own version", code=find(name).solution))
+    task = _find_or_say(name)
+    if task is not None:
+        display(Card(f"{name}, the course's own version", code=task.solution))

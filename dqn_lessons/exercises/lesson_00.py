@@ -14,6 +14,9 @@ EXERCISES = [
             ([2.0, 3.0], 0.0),
             ([2.0, 3.0, -4.0], 1.0),
         ],
+        arithmetic=lambda rewards, gamma: " + ".join(
+            f"{gamma:g}^{i} × {reward:g}" for i, reward in enumerate(rewards)
+        ),
         misconceptions=[
             Misconception(
                 "no discount",

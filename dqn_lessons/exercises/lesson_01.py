@@ -27,8 +27,9 @@ TD_TARGET = Exercise(
         (-1.0, 0.5, 4.0),
         (3.0, 0.0, 7.0),
         (0.0, 0.9, -5.0),
-        (2.0, 1.0, 6.0),
+        (2.0, 0.9, 6.0),
     ],
+    arithmetic=lambda reward, gamma, target_bias: f"{reward:g} + {gamma:g} × {target_bias:g}",
     misconceptions=[
         Misconception(
             "no discount",
@@ -77,8 +78,23 @@ TD_TARGET = Exercise(
         ),
         Misconception(
             "fixed point",
-            lambda reward, gamma, target_bias: reward / (1 - gamma) if gamma < 1 else float("inf"),
+            lambda reward, gamma, target_bias: reward / (1 - gamma),
             "That is the true value, which the critic cannot see. Use the copy, target_bias.",
+        ),
+        Misconception(
+            "discount turned round",
+            lambda reward, gamma, target_bias: reward + (1 - gamma) * target_bias,
+            "The copy counts gamma times, not 1 - gamma: with gamma near 1 nearly all of it.",
+        ),
+        Misconception(
+            "copy as it is",
+            lambda reward, gamma, target_bias: target_bias,
+            "You return the copy as it is. The target looks one step further, over a reward.",
+        ),
+        Misconception(
+            "reward twice",
+            lambda reward, gamma, target_bias: reward + gamma * reward,
+            "The reward stands twice. What comes later is what the copy expects: target_bias.",
         ),
     ],
     hints=(
@@ -104,6 +120,9 @@ HARD_UPDATE = Exercise(
         (4.0, 8.0, 2, 7),
         (4.0, 8.0, 12, 8),
     ],
+    arithmetic=lambda bias, target_bias, step, target_period: (
+        f"{bias:g} if {step} % {target_period} == 0 else {target_bias:g}"
+    ),
     misconceptions=[
         Misconception(
             "always",
@@ -164,6 +183,20 @@ HARD_UPDATE = Exercise(
             ),
             "At a sync you average. A hard sync copies b as it is.",
         ),
+        Misconception(
+            "remainder one",
+            lambda bias, target_bias, step, target_period: (
+                bias if step % target_period == 1 else target_bias
+            ),
+            "You look for a remainder of 1. At C, 2C, 3C it is 0; and with C = 1 it is never 1.",
+        ),
+        Misconception(
+            "division turned round",
+            lambda bias, target_bias, step, target_period: (
+                bias if target_period % step == 0 else target_bias
+            ),
+            "You divide C by step. It is step that must be a multiple of C: step % target_period.",
+        ),
     ],
     hints=(
         "There are two cases: it is time to sync, or it is not.",
@@ -184,6 +217,7 @@ SOFT_UPDATE = Exercise(
         (1.0, -8.0, 0.005),
         (0.0, 9.0, 0.4),
     ],
+    arithmetic=lambda bias, target_bias, tau: f"{tau:g} × {bias:g} + {1 - tau:g} × {target_bias:g}",
     misconceptions=[
         Misconception(
             "swapped",
@@ -227,8 +261,28 @@ SOFT_UPDATE = Exercise(
         ),
         Misconception(
             "from b",
-            lambda bias, target_bias, tau: bias + tau * (target_bias - bias) * (1 - tau),
+            lambda bias, target_bias, tau: bias + tau * (bias - target_bias),
             "You start from b. Start from the old copy and move a part tau towards b.",
+        ),
+        Misconception(
+            "b not shrunk",
+            lambda bias, target_bias, tau: bias + (1 - tau) * target_bias,
+            "The factor tau is missing on b: only a small part of it is added.",
+        ),
+        Misconception(
+            "b lost",
+            lambda bias, target_bias, tau: (1 - tau) * target_bias,
+            "b is missing: the copy only shrinks, towards 0. Add tau of b.",
+        ),
+        Misconception(
+            "tau on both",
+            lambda bias, target_bias, tau: tau * (bias + target_bias),
+            "Both terms carry tau. Together they must weigh 1: tau and 1 - tau.",
+        ),
+        Misconception(
+            "minus",
+            lambda bias, target_bias, tau: tau * bias - (1 - tau) * target_bias,
+            "The two terms are subtracted. An average adds them.",
         ),
     ],
     hints=(
@@ -243,14 +297,19 @@ SOFT_UPDATE = Exercise(
 
 HORIZON_BOUND = Exercise(
     horizon_bound,
+    # No gamma = 1: the formula in the text is a right answer, and divides by 1 - gamma.
     probes=[
         (0, 2.0, 0.99, 0.0),
         (9, 2.0, 0.99, 0.0),
         (3, -1.0, 0.5, 4.0),
         (2, 1.0, 0.9, -0.5),
-        (4, 3.0, 1.0, 2.0),
+        (4, 3.0, 0.8, 2.0),
         (1, 5.0, 0.0, 7.0),
     ],
+    arithmetic=lambda k, reward, gamma, initial_bias: (
+        f"{reward:g} × ({' + '.join(f'{gamma:g}^{i}' for i in range(k + 1))})"
+        f" + {gamma:g}^{k + 1} × {initial_bias:g}"
+    ),
     misconceptions=[
         Misconception(
             "k rewards",
@@ -281,9 +340,7 @@ HORIZON_BOUND = Exercise(
         ),
         Misconception(
             "infinite horizon",
-            lambda k, reward, gamma, initial_bias: (
-                reward / (1 - gamma) if gamma < 1 else float("inf")
-            ),
+            lambda k, reward, gamma, initial_bias: reward / (1 - gamma),
             "That is B*, the value of all rewards. After k syncs only k + 1 of them are known.",
         ),
         Misconception(
@@ -305,6 +362,30 @@ HORIZON_BOUND = Exercise(
             ),
             "Every later reward is discounted once. Reward i counts gamma**i times.",
         ),
+        Misconception(
+            "k rewards, start forgotten",
+            lambda k, reward, gamma, initial_bias: _bound(k, gamma, reward, 0, 0.0),
+            "Two things: it is k + 1 rewards, not k; and b_0 still counts, gamma**(k + 1) times.",
+        ),
+        Misconception(
+            "k rewards, start right",
+            lambda k, reward, gamma, initial_bias: _bound(k, gamma, reward, k + 1, initial_bias),
+            "b_0 is right. One reward is missing before it: range(k) stops at k - 1.",
+        ),
+        Misconception(
+            "first reward discounted",
+            lambda k, reward, gamma, initial_bias: _bound(
+                k + 1, gamma, gamma * reward, k + 1, initial_bias
+            ),
+            "The first reward comes now: it counts gamma**0 = 1 times. Start the sum at i = 0.",
+        ),
+        Misconception(
+            "first reward left out",
+            lambda k, reward, gamma, initial_bias: _bound(
+                k, gamma, gamma * reward, k + 1, initial_bias
+            ),
+            "The first reward, at i = 0, is left out: range(1, k + 1) begins too late.",
+        ),
     ],
     hints=(
         "It is the discounted sum of k + 1 rewards, and then what b_0 is still worth.",
@@ -319,6 +400,10 @@ HORIZON_BOUND = Exercise(
 EQUIVALENT_TAU = Exercise(
     equivalent_tau,
     probes=[(100, 1e-4), (5000, 1e-3), (1000, 1e-2), (7, 0.1), (2, 0.25)],
+    arithmetic=lambda target_period, learning_rate: (
+        f"1 / ({target_period} / (1 - {1 - 2 * learning_rate:g}^{target_period})"
+        f" - 1 / {2 * learning_rate:g} + 1)"
+    ),
     misconceptions=[
         Misconception(
             "1 / C",
@@ -369,6 +454,25 @@ EQUIVALENT_TAU = Exercise(
                 1 / (_period_error(target_period, 1 - 2 * learning_rate) - 2 * learning_rate + 1)
             ),
             "You subtract eta. The formula subtracts 1 / eta, the updates that the fit takes.",
+        ),
+        Misconception(
+            "q without the 2",
+            lambda target_period, learning_rate: (
+                1 / (_period_error(target_period, 1 - learning_rate) - 1 / (2 * learning_rate) + 1)
+            ),
+            "q is 1 - eta, and eta is twice the learning rate. Your q leaves out the 2.",
+        ),
+        Misconception(
+            "plus 1 / eta",
+            lambda target_period, learning_rate: (
+                1
+                / (
+                    _period_error(target_period, 1 - 2 * learning_rate)
+                    + 1 / (2 * learning_rate)
+                    + 1
+                )
+            ),
+            "You add 1 / eta. The formula subtracts it: a soft target waits for the fit as well.",
         ),
     ],
     hints=(

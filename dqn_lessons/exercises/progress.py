@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 VERSION = 1
 _LOCK_SECONDS = 5
@@ -22,7 +22,7 @@ _said: set[str] = set()
 def path() -> Path:
     """Return where progress is kept: $DQN_LESSONS_PROGRESS, else a file in the home folder."""
     named = os.environ.get("DQN_LESSONS_PROGRESS")
-    return Path(named) if named else Path.home() / ".dqn-lessons" / "progress.json"
+    return Path(named).expanduser() if named else Path.home() / ".dqn-lessons" / "progress.json"
 
 
 def empty() -> dict[str, Any]:
@@ -71,24 +71,41 @@ def _set_aside(damaged: Path) -> None:
     _say_once(f"The progress file was damaged. It was kept as {aside.name}; a new one was begun.")
 
 
+def _lock(where: Path) -> FileLock:
+    # One object per file, so that a kernel that holds it may take it again.
+    return FileLock(f"{where}.lock", timeout=_LOCK_SECONDS, is_singleton=True)
+
+
+def _read(where: Path) -> dict[str, Any] | None:
+    """Return the record in a file, or None if it is damaged."""
+    try:
+        record = json.loads(where.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        return None
+    return record if _is_valid(record) else None
+
+
 def load() -> dict[str, Any]:
     """Return the record; absent is empty, and a damaged file is set aside and then empty."""
     if _memory is not None:
         return copy.deepcopy(_memory)
     where = path()
     try:
-        record = json.loads(where.read_text(encoding="utf-8"))
+        record = _read(where)
     except OSError:
         return empty()
-    except (ValueError, RecursionError):
-        record = None
-    if _is_valid(record):
-        return dict(record)
-    try:
-        _set_aside(where)
-    except OSError:
-        _say_once("The progress file is damaged and cannot be moved: it is ignored.")
-    return empty()
+    if record is None:
+        try:
+            with _lock(where):
+                # Read again: another notebook may have begun a new file meanwhile.
+                record = _read(where)
+                if record is None:
+                    _set_aside(where)
+        except FileNotFoundError:
+            pass
+        except OSError:
+            _say_once("The progress file is damaged and cannot be moved: it is ignored.")
+    return record or empty()
 
 
 def _write(record: dict[str, Any], where: Path) -> None:
@@ -113,12 +130,12 @@ def update(change: Callable[[dict[str, Any]], None]) -> None:
     if _memory is None:
         try:
             where.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(f"{where}.lock", timeout=_LOCK_SECONDS):
+            with _lock(where):
                 record = load()
                 change(record)
                 _write(record, where)
             return
-        except (OSError, Timeout) as error:
+        except OSError as error:  # a lock that does not come free is one too
             _memory = load()
             reason = getattr(error, "strerror", None) or "another program holds it"
             _say_once(
