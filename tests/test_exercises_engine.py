@@ -296,6 +296,27 @@ def test_a_limit_that_is_kept_leaves_nothing_behind():
         assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 
 
+def test_a_limit_that_is_over_at_once_leaves_no_watchdog_behind(monkeypatch):
+    class SlowToStart(threading.Thread):
+        def start(self):
+            super().start()
+            time.sleep(0.2)
+
+    left = []
+
+    def hurry():
+        with contextlib.suppress(TooLong):
+            call_within(0.01, abs, -3)
+        left.extend(thread for thread in threading.enumerate() if thread.__class__ is SlowToStart)
+
+    worker = threading.Thread(target=hurry, daemon=True)
+    monkeypatch.setattr(threading, "Thread", SlowToStart)
+    worker.start()
+    worker.join(60)
+    assert not worker.is_alive()
+    assert not left
+
+
 def test_a_timer_that_was_running_runs_on():
     struck = []
     handler = signal.signal(signal.SIGALRM, lambda *_: struck.append(True))

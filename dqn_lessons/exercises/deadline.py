@@ -25,7 +25,8 @@ def call_within(seconds: float, function: Callable[..., Any], *arguments: Any) -
 
     On the main thread of a POSIX system a signal interrupts sleeping code too; elsewhere
     (Windows, a kernel's subshell) the exception arrives at the next Python instruction.
-    One long computation inside C, such as ``sum(range(10**12))``, ends first in both cases.
+    One long computation inside C, such as ``sum(range(10**12))``, ends first in both cases,
+    and there a loop that swallows every exception may go on.
 
     Raises:
         TooLong: the time is up.
@@ -72,8 +73,8 @@ def _by_watchdog(seconds: float, function: Callable[..., Any], arguments: tuple[
             wait = _AGAIN_SECONDS
 
     watchdog = threading.Thread(target=watch, daemon=True)
-    watchdog.start()
     try:
+        watchdog.start()  # a short limit can be over before this returns
         return function(*arguments)
     finally:
         running = False
