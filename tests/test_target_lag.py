@@ -1,6 +1,7 @@
 """The simulation against closed forms, against PyTorch's optimisers, and against known numbers."""
 
 import itertools
+import warnings
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from dqn_lessons import target_lag as lag
 from dqn_lessons.types import TargetLagConfig
 
 GAMMAS = st.floats(0, 0.999)
+GAMMAS_UP_TO_ONE = st.one_of(st.floats(0, 1), st.sampled_from([0.0, 1 - 1e-9, 1.0]))
 RATES = st.floats(1e-4, 0.5)
 PERIODS = st.integers(1, 60)
 
@@ -60,7 +62,7 @@ def test_it_does_what_pytorch_does(optimizer, changes):
     np.testing.assert_allclose(lag.simulate(config).bias, by_torch(config), rtol=0, atol=1e-9)
 
 
-@given(GAMMAS, RATES, PERIODS, st.floats(-5, 5), st.floats(-3, 3), st.integers(1, 5))
+@given(GAMMAS_UP_TO_ONE, RATES, PERIODS, st.floats(-5, 5), st.floats(-3, 3), st.integers(1, 5))
 def test_sgd_follows_its_closed_form(gamma, rate, period, reward, start, n_step):
     config = TargetLagConfig(
         reward=reward,
@@ -72,9 +74,39 @@ def test_sgd_follows_its_closed_form(gamma, rate, period, reward, start, n_step)
         optimizer="sgd",
         steps=300,
     )
-    scale = 1 + abs(lag.fixed_point(reward, gamma))
-    error = np.abs(lag.simulate(config).bias - lag.sgd_bias(config))
-    assert error.max() <= 1e-10 * scale
+    bias = lag.simulate(config).bias
+    scale = max(abs(start), np.abs(bias).max(), 1e-300)
+    assert np.abs(bias - lag.sgd_bias(config)).max() <= 1e-10 * scale
+
+
+@pytest.mark.parametrize("gamma", [0.99, 1 - 1e-9, 1.0])
+def test_the_closed_form_holds_over_a_whole_run(gamma):
+    config = TargetLagConfig(gamma=gamma, learning_rate=1e-4, target_period=7, optimizer="sgd")
+    np.testing.assert_allclose(lag.sgd_bias(config), lag.simulate(config).bias, rtol=1e-10)
+
+
+@pytest.mark.parametrize("rate", [0.6, 0.95, 50.0])
+def test_the_closed_form_holds_when_updates_jump_over_the_target(rate):
+    config = TargetLagConfig(
+        learning_rate=rate, target_period=3, optimizer="sgd", steps=12, initial_bias=1.0
+    )
+    bias = lag.simulate(config).bias
+    swing = np.maximum.accumulate(np.abs(bias))  # what cancels is as large as the last peak
+    assert (np.abs(lag.sgd_bias(config) - bias) <= 1e-9 * swing).all()
+
+
+@pytest.mark.parametrize("period", [1, 7, 100])
+def test_a_sync_at_the_start_of_a_step_gives_the_same_bits(period):
+    config = TargetLagConfig(
+        optimizer="sgd", learning_rate=0.03, target_period=period, steps=500, initial_bias=0.3
+    )
+    bias, target, biases = 0.3, 0.0, []
+    for step in range(config.steps):
+        if step % period == 0:
+            target = bias
+        bias -= 0.03 * (-2.0 * (2.0 + 0.99 * target - bias))
+        biases.append(bias)
+    np.testing.assert_array_equal(lag.simulate(config).bias, biases)
 
 
 @given(GAMMAS, RATES, st.floats(0.001, 1), st.floats(-5, 5))
@@ -110,14 +142,48 @@ def test_the_last_sync_is_never_used():
     assert run.target_bias[-1] == run.bias[44_999]
 
 
-def test_what_is_recorded_fits_together():
-    config = TargetLagConfig(steps=500, target_period=100, initial_bias=0.3)
+@pytest.mark.parametrize(
+    ("n_step", "reward", "gamma_n"), [(1, 2.0, 0.99), (3, 2 + 2 * 0.99 + 2 * 0.99**2, 0.99**3)]
+)
+def test_what_is_recorded_fits_together(n_step, reward, gamma_n):
+    config = TargetLagConfig(steps=500, target_period=100, initial_bias=0.3, n_step=n_step)
     run = lag.simulate(config)
     before = np.r_[0.3, run.bias[:-1]]
-    np.testing.assert_array_equal(run.td_error, 2 + 0.99 * run.target_bias - before)
+    np.testing.assert_allclose(run.td_error, reward + gamma_n * run.target_bias - before)
     np.testing.assert_array_equal(run.gradient, -2 * run.td_error)
     assert len(set(run.target_bias)) == 5
     assert not run.diverged
+
+
+def test_what_is_recorded_is_what_moved_the_bias():
+    config = TargetLagConfig(
+        optimizer="sgd", learning_rate=0.1, steps=50, n_step=2, tau=0.1, reward_noise=1.0
+    )
+    run = lag.simulate(config, np.random.default_rng(0))
+    np.testing.assert_allclose(np.diff(run.bias), -0.1 * run.gradient[1:], rtol=1e-9)
+
+
+# (learning rate, largest |b - y| beyond the target, largest update / learning rate)
+ADAM_TABLE = [
+    (1e-4, -1.46, 1.24),
+    (1e-3, -8.87e-10, 5.95),
+    (5e-3, 0, 6.39),
+    (7e-3, 5.2e-4, 6.35),
+    (1e-2, 0.064, 6.29),
+    (1e-1, 1.105, 4.95),
+    (1.0, 2.06, 3.12),
+]
+
+
+@pytest.mark.parametrize(("rate", "beyond", "fastest"), ADAM_TABLE)
+def test_the_table_of_adam(rate, beyond, fastest):
+    run = lag.simulate(TargetLagConfig(learning_rate=rate))
+    over = (run.bias - (2 + 0.99 * run.target_bias)).max()
+    assert over == pytest.approx(beyond, rel=0.01, abs=1e-13)
+    moves = np.abs(np.diff(run.bias, prepend=0)) / rate
+    assert moves.max() == pytest.approx(fastest, abs=0.006)
+    if rate >= 5e-3:
+        assert run.bias[-1] == pytest.approx(lag.horizon_bound(9, 2, 0.99), abs=1e-4)
 
 
 # (learning rate, first step with b above B_k, largest excess); computed once in float64.
@@ -153,8 +219,13 @@ def test_sgd_never_breaks_the_bound(gamma, rate, period, reward):
 
 
 def test_an_exploding_run_is_a_result_and_not_an_error():
-    run = lag.simulate(TargetLagConfig(optimizer="sgd", learning_rate=50.0, target_period=2))
-    np.testing.assert_allclose(run.bias[:5], [200, -19_600, 200, -1.96e6, 200], rtol=1.1)
+    config = TargetLagConfig(optimizer="sgd", learning_rate=50.0, target_period=2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        run = lag.simulate(config)
+        assert np.isnan(run.td_error[-1])
+        assert not np.isfinite(lag.sgd_bias(config)[-1])
+    np.testing.assert_allclose(run.bias[:4], [200, -19_600, 200, -1_960_000], rtol=1e-9)
     assert run.diverged
 
 
@@ -175,17 +246,14 @@ def test_noise_needs_a_source_and_repeats_with_it():
     assert not np.array_equal(twice[0], other)
 
 
-@pytest.mark.parametrize(("period", "n_step"), [(1, 1), (20, 1), (1, 3)])
+@pytest.mark.parametrize(("period", "n_step"), [(1, 1), (20, 1), (1, 3), (5, 3)])
 def test_noise_has_the_predicted_variance(period, n_step):
     config = TargetLagConfig(
         optimizer="sgd", gamma=0.5, learning_rate=0.1, target_period=period, n_step=n_step,
         reward_noise=1.5, initial_bias=4.0, steps=400_000,
     )  # fmt: skip
     run = lag.simulate(config, np.random.default_rng(0))
-    if n_step == 1:
-        predicted = lag.noise_variance(0.5, 0.1, period, 1.5)
-    else:
-        predicted = lag.n_step_noise_variance(0.5, 0.1, 1.5, n_step)
+    predicted = lag.noise_variance(0.5, 0.1, period, 1.5, n_step)
     at_syncs = run.bias[1_000 - 1 :: period]
     assert at_syncs.var() == pytest.approx(predicted, rel=0.05)
 
@@ -195,6 +263,18 @@ def test_the_fast_run_leaves_the_envelope_only_inside_a_period():
     over = lag.simulate(config).bias - lag.adam_envelope(config)
     assert 0.55 < over.max() < 0.62  # the burst after a sync
     assert over[4_999::5_000].max() < 1e-3
+
+
+@pytest.mark.parametrize("rate", [1e-3, 0.02, 0.3])
+def test_the_envelope_is_its_recursion(rate):
+    config = TargetLagConfig(learning_rate=rate, target_period=30, steps=400)
+    envelope, target, expected = 0.0, 0.0, []
+    for step in range(1, 401):
+        envelope = min(envelope + rate, 2 + 0.99 * target)
+        expected.append(envelope)
+        if step % 30 == 0:
+            target = envelope
+    np.testing.assert_allclose(lag.adam_envelope(config), expected, rtol=1e-10)
 
 
 def test_the_envelope_of_the_slow_run_is_tight():

@@ -31,18 +31,28 @@ def _period(value: Any) -> int:
     return check.integer("target_period", value, 1, remedy="Use 1 for no lag, 5_000 for lesson 1.")
 
 
+def _tau(value: Any) -> float:
+    return check.real(
+        "tau", value, 0, 1, low_open=True, remedy="Use 1.0 for no lag, 0.005 for much."
+    )
+
+
+def _n_step(value: Any) -> int:
+    return check.integer("n_step", value, 1, remedy="Use 1 for the ordinary TD target.")
+
+
 def discounted_return(rewards: ArrayLike, gamma: float) -> float:
     """Return the sum of gamma**i * rewards[i], the rewards' worth now."""
     return float(sum(gamma**i * reward for i, reward in enumerate(np.asarray(rewards))))
 
 
 def geometric_sum(gamma: float, terms: ArrayLike) -> Any:
-    """Return 1 + gamma + ... of so many terms; exact for gamma = 1 and close to it."""
+    """Return 1 + gamma + ... of so many terms, any ratio; exact at gamma = 1 and close to it."""
     n = np.asarray(terms, dtype=float)
     if gamma == 1:
         return n
-    if gamma == 0:
-        return np.where(n > 0, 1.0, 0.0)
+    if gamma <= 0:  # no logarithm, and no cancellation that would need one
+        return (1 - gamma**n) / (1 - gamma)
     return np.expm1(n * math.log(gamma)) / (gamma - 1)
 
 
@@ -52,6 +62,7 @@ def fixed_point(reward: float, gamma: float) -> float:
     Raises:
         ValueError: gamma = 1, where the sum of all rewards has no limit.
     """
+    check.real("reward", reward, remedy="Use the reward of one step, for example 2.0.")
     below_one = check.real(
         "gamma", gamma, 0, 1, high_open=True, remedy="Without discount no value exists."
     )
@@ -104,10 +115,11 @@ def max_stable_learning_rate(gamma: float, target_period: int) -> float:
 def sgd_bias(config: TargetLagConfig) -> Floats:
     """Return the exact bias after each SGD update with hard syncs and no noise, shape [steps].
 
-    b_s = B* (1 - rho_C**k * rho_j) from b_0 = 0, with k used syncs and j updates since.
+    Each period leaves rho_C of the bias and adds (1 - q**C) r: after k used syncs a geometric
+    sum, which is finite for gamma = 1 too. The j updates since pull towards r + gamma * b⁻.
 
     Raises:
-        ValueError: a config with Adam, tau, noise, or gamma = 1.
+        ValueError: a config with Adam, tau or noise.
     """
     if config.optimizer != "sgd" or config.tau is not None or config.reward_noise:
         raise ValueError(
@@ -115,15 +127,17 @@ def sgd_bias(config: TargetLagConfig) -> Floats:
             f"{config.reward_noise!r}: the closed form is for SGD, hard syncs and no noise. "
             "Use simulate for the others."
         )
-    star = fixed_point(config.reward, config.gamma)
-    gamma_n = config.gamma**config.n_step
+    reward = config.reward * geometric_sum(config.gamma, config.n_step)
+    gamma_n = float(config.gamma) ** config.n_step
     q = 1 - 2 * config.learning_rate
     step = np.arange(1, config.steps + 1)
     k = used_syncs(step, config.target_period)
     inside = step - k * config.target_period
-    rho = gamma_n + (1 - gamma_n) * q ** np.array([config.target_period])
-    error = rho**k * (gamma_n + (1 - gamma_n) * q**inside)
-    return np.asarray(star + error * (config.initial_bias - star))
+    with np.errstate(all="ignore"):  # a run that explodes becomes inf or nan
+        left = float(np.power(q, config.target_period))
+        rho = gamma_n + (1 - gamma_n) * left
+        synced = rho**k * config.initial_bias + (1 - left) * reward * geometric_sum(rho, k)
+        return np.asarray(q**inside * synced + (1 - q**inside) * (reward + gamma_n * synced))
 
 
 def steps_to_tolerance(
@@ -157,15 +171,15 @@ def steps_to_tolerance(
 def polyak_matrix(gamma: float, learning_rate: float, tau: float) -> Floats:
     """Return the map of the errors of (b, b⁻) by one SGD update followed by a soft update."""
     eta = _eta(learning_rate)
-    q = 1 - eta
+    q, tau = 1 - eta, _tau(tau)
     return np.array([[q, eta * _gamma(gamma)], [tau * q, 1 - tau + tau * eta * gamma]])
 
 
 def polyak_eigenvalues(gamma: float, learning_rate: float, tau: float) -> tuple[float, float]:
-    """Return (slow, fast), the eigenvalues of `polyak_matrix`; real for 0 < eta, tau, gamma < 1."""
+    """Return (slow, fast), the eigenvalues of `polyak_matrix`; they are real."""
     trace = float(np.trace(polyak_matrix(gamma, learning_rate, tau)))
     determinant = (1 - _eta(learning_rate)) * (1 - tau)
-    root = math.sqrt(trace**2 - 4 * determinant)
+    root = math.sqrt(max(trace**2 - 4 * determinant, 0))  # below 0 by rounding only
     return (trace + root) / 2, (trace - root) / 2
 
 
@@ -185,11 +199,12 @@ def adam_envelope(config: TargetLagConfig) -> Floats:
     Raises:
         ValueError: a config outside that setting.
     """
-    if config.reward <= 0 or config.initial_bias or config.tau is not None or config.n_step != 1:
+    varied = config.initial_bias or config.reward_noise or config.n_step != 1
+    if config.reward <= 0 or config.tau is not None or varied:
         raise ValueError(
             f"reward = {config.reward}, initial_bias = {config.initial_bias}, tau = {config.tau}, "
-            f"n_step = {config.n_step}: the envelope is for reward > 0, initial_bias = 0, "
-            "hard syncs and n_step = 1."
+            f"reward_noise = {config.reward_noise}, n_step = {config.n_step}: the envelope is for "
+            "reward > 0, initial_bias = 0, hard syncs, no noise and n_step = 1."
         )
     step = np.arange(config.steps)
     k = step // config.target_period
@@ -238,27 +253,23 @@ def speed_ratio(learning_rate: float, target_period: float, reward: float) -> fl
 
 
 def noise_variance(
-    gamma: float, learning_rate: float, target_period: int, reward_noise: float
+    gamma: float, learning_rate: float, target_period: int, reward_noise: float, n_step: int = 1
 ) -> float:
     """Return the stationary variance of b at sync times under SGD with noisy rewards.
+
+    The n rewards of each update are drawn afresh, as `simulate` does.
 
     Raises:
         ValueError: gamma = 1 or eta outside [0, 2).
     """
     fixed_point(0.0, gamma)
     check.real("learning_rate", learning_rate, 0, 1, high_open=True, remedy="Use a smaller step.")
-    eta = _eta(learning_rate)
+    check.real("reward_noise", reward_noise, 0, remedy="Use 0.0 for no noise.")
+    eta, gamma_n = _eta(learning_rate), gamma ** _n_step(n_step)
     q_c = (1 - eta) ** _period(target_period)
-    bottom = (2 - eta) * (1 - gamma) * (1 + gamma + (1 - gamma) * q_c)
-    return eta * reward_noise**2 * (1 + q_c) / bottom
-
-
-def n_step_noise_variance(
-    gamma: float, learning_rate: float, reward_noise: float, n_step: int
-) -> float:
-    """Return the stationary variance of b under SGD, C = 1, with independent n-step targets."""
-    eta, g_n = _eta(learning_rate), _gamma(gamma) ** n_step
-    return eta * reward_noise**2 * (1 + g_n) / ((1 - gamma**2) * (2 - eta * (1 - g_n)))
+    variance = reward_noise**2 * geometric_sum(gamma**2, n_step)
+    bottom = (2 - eta) * (1 - gamma_n) * (1 + gamma_n + (1 - gamma_n) * q_c)
+    return float(eta * variance * (1 + q_c) / bottom)
 
 
 def update_factor(
@@ -275,5 +286,5 @@ def update_factor(
     check.choice(
         "target", target, ("residual", "td", "monte_carlo"), remedy="n steps are td with n_step."
     )
-    gap = 1 - _gamma(gamma) ** n_step
+    gap = 1 - _gamma(gamma) ** _n_step(n_step)
     return 1 - _eta(learning_rate) * {"residual": gap**2, "td": gap, "monte_carlo": 1.0}[target]

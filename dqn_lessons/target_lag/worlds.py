@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from dqn_lessons import _validate as check
 
 Floats = NDArray[np.float64]
-# Eigenvalues this close to 1 belong to directions that no state can see.
+# An eigenvalue of S below this is rounding: no state in the data sees that direction of w.
 _UNSEEN = 1e-9
 
 
@@ -102,6 +103,10 @@ def tsitsiklis_van_roy(gamma: float = 0.99, epsilon: float = 0.0) -> LinearTD:
     return LinearTD(features, following, np.full(2, 0.5), np.zeros(2), gamma, np.ones(1))
 
 
+def _rate(value: Any) -> float:
+    return check.real("learning_rate", value, 0, remedy="Use a step size such as 0.01.")
+
+
 def hard_sync_map(problem: LinearTD, learning_rate: float, target_period: int) -> Floats:
     """Return the map of the error w - w* by one period of C updates, shape [D, D].
 
@@ -109,38 +114,43 @@ def hard_sync_map(problem: LinearTD, learning_rate: float, target_period: int) -
     from the eigenvalues of S, so that it costs the same for every C and S may be singular.
     """
     period = check.integer("target_period", target_period, 1, remedy="Use 1 for no lag.")
-    rate = check.real("learning_rate", learning_rate, 0, remedy="Use a step size such as 0.01.")
+    rate = _rate(learning_rate)
     sizes, directions = np.linalg.eigh(problem.covariance)
     q = 1 - rate * sizes
     power = q**period
-    seen = sizes > _UNSEEN
-    gain = np.where(seen, (1 - power) / np.where(seen, sizes, 1), rate * period)
-    keep = directions @ np.diag(power) @ directions.T
-    fit = directions @ np.diag(gain) @ directions.T
+    # A only ever pulls in directions that the data show: elsewhere no gain is needed.
+    gain = (1 - power) / np.where(sizes > _UNSEEN, sizes, np.inf)
+    keep = directions * power @ directions.T
+    fit = directions * gain @ directions.T
     return np.asarray(keep + fit @ problem.bootstrap)
 
 
+def _seen(problem: LinearTD) -> Floats:
+    """Return an orthonormal basis of the directions in which updates move w, shape [D, rank]."""
+    sizes, directions = np.linalg.eigh(problem.covariance)
+    return directions[:, sizes > _UNSEEN]
+
+
 def _growth(matrix: Floats) -> float:
-    """Return the largest |eigenvalue|, leaving out the 1s of directions that nothing sees."""
-    values = np.linalg.eigvals(matrix)
-    moving = np.abs(values - 1) > _UNSEEN
-    return float(np.abs(values[moving]).max(initial=0.0))
+    """Return the largest |eigenvalue|."""
+    return float(np.abs(np.linalg.eigvals(matrix)).max())
 
 
 def hard_sync_rate(problem: LinearTD, learning_rate: float, target_period: int) -> float:
     """Return the factor per update by which the error grows (> 1) or shrinks (< 1)."""
-    return float(
-        _growth(hard_sync_map(problem, learning_rate, target_period)) ** (1 / target_period)
-    )
+    seen = _seen(problem)
+    period_map = seen.T @ hard_sync_map(problem, learning_rate, target_period) @ seen
+    return float(_growth(period_map) ** (1 / target_period))
 
 
 def soft_update_rate(problem: LinearTD, learning_rate: float, tau: float) -> float:
     """Return the same factor when the target follows by a soft update after every update."""
     check.real("tau", tau, 0, 1, low_open=True, remedy="Use 1.0 for no lag, 0.005 for much.")
-    size = len(problem.start)
-    inner = np.eye(size) - learning_rate * problem.covariance
-    pull = learning_rate * problem.bootstrap
-    follow = (1 - tau) * np.eye(size) + tau * pull
+    rate, seen = _rate(learning_rate), _seen(problem)
+    same = np.eye(seen.shape[1])
+    inner = same - rate * seen.T @ problem.covariance @ seen
+    pull = rate * seen.T @ problem.bootstrap @ seen
+    follow = (1 - tau) * same + tau * pull
     return _growth(np.block([[inner, pull], [tau * inner, follow]]))
 
 
@@ -149,19 +159,22 @@ def error_over_time(
 ) -> tuple[NDArray[np.int64], Floats]:
     """Return (updates made, root-mean-square value error), shape [<= points] each.
 
-    The error is that of the states in the data, at the end of whole periods; the last
-    update may be later than ``updates`` by less than one period.
+    The error is that of the states in the data, at the end of whole periods, none later than
+    the period in which update number ``updates`` falls. One that explodes becomes inf or nan.
     """
+    check.integer("updates", updates, 1, remedy="Use a number of updates such as 10_000.")
+    check.integer("points", points, 2, remedy="Use as many as the figure can show, such as 200.")
     period_map = hard_sync_map(problem, learning_rate, target_period)
     periods = math.ceil(updates / target_period)
     stride = max(1, math.ceil(periods / (points - 1)))
-    jump = np.linalg.matrix_power(period_map, stride)
     error = problem.start - problem.solution
-    made = np.arange(0, periods + stride, stride) * target_period
+    made = np.arange(0, periods + 1, stride) * target_period
     values = np.empty(len(made))
-    for i in range(len(made)):
-        values[i] = np.sqrt(problem.weights @ (problem.features @ error) ** 2)
-        error = jump @ error
+    with np.errstate(over="ignore", invalid="ignore"):
+        jump = np.linalg.matrix_power(period_map, stride)
+        for i in range(len(made)):
+            values[i] = np.sqrt(problem.weights @ (problem.features @ error) ** 2)
+            error = jump @ error
     return made, values
 
 
@@ -210,7 +223,16 @@ def corridor(
         learning_rate: Adam's.
         gamma: discount.
         cells: length of the corridor, the goal included.
+
+    Raises:
+        TypeError, ValueError: a setting out of range, or no generator.
     """
+    check.integer("updates", updates, 1, remedy="Use a number of updates such as 6_000.")
+    check.integer("cells", cells, 2, remedy="Use a cell to start in and the goal at least.")
+    check.real("gamma", gamma, 0, 1, remedy="Use a discount such as 0.99.")
+    _rate(learning_rate)
+    if not rngs:
+        raise ValueError("rngs is empty: one per learner. Pass [np.random.default_rng(0)].")
     period = check.integer("target_period", target_period, 1, remedy="Use 1 for no lag.")
     here = np.arange(cells - 1)
     following = np.stack([np.maximum(here - 1, 0), here + 1], axis=1)
