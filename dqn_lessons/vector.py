@@ -15,6 +15,7 @@ from gymnasium.envs.classic_control.cartpole import CartPoleEnv, CartPoleVectorE
 from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode
 
+import dqn_lessons.envs  # noqa: F401 (registers the course's own worlds)
 from dqn_lessons.types import Array
 
 Envs = Any  # a gymnasium.vector.VectorEnv with `envs`; its types know no seed per environment

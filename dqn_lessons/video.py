@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+import dqn_lessons.envs  # noqa: F401 (registers the course's own worlds)
 from dqn_lessons import _validate as check
 
 Policy = Callable[[NDArray[np.float32]], int]

@@ -1,0 +1,217 @@
+"""Small worlds of the course, as Gymnasium environments whose exact values can be computed.
+
+A world is a set of tables, so it runs fast, every mistake in it can be seen, and
+:func:`exact_q` solves it. Importing this module registers all of them, as
+``dqn_lessons/Catch-v0`` and so on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+
+from dqn_lessons import _validate as check
+from dqn_lessons.types import Array
+
+_PIXELS = 24
+_BACKGROUND, _EMPTY, _FULL = 255, 225, 40
+
+
+@dataclass(frozen=True, eq=False)
+class World:
+    """A finite world: from state n, action a leads to ``following[n, a]``.
+
+    Args:
+        obs: what is seen of each state, float32 ``[N, D]``.
+        following: state after each action ``[N, A]``.
+        reward: reward for each action ``[N, A]``.
+        terminated: true where the action ends the episode ``[N, A]``.
+        starts: states that episodes begin in, each as likely.
+        picture: rows and columns that ``obs`` is drawn in.
+    """
+
+    obs: Array
+    following: Array
+    reward: Array
+    terminated: Array
+    starts: tuple[int, ...]
+    picture: tuple[int, int]
+
+
+def _one_state(reward: float, steps: int | None = None) -> World:
+    """One observation for ever; with ``steps``, an end that nothing announces."""
+    count = steps or 1
+    following = np.minimum(np.arange(count) + 1, count - 1)[:, None]
+    ends = np.zeros((count, 1), bool)
+    ends[-1] = steps is not None
+    obs = np.zeros((count, 1), np.float32)
+    return World(obs, following, np.full((count, 1), reward), ends, (0,), (1, 1))
+
+
+def _one_step(obs: Any, reward: Any) -> World:
+    """Episodes of one step: reward ``[N, A]`` for each observation and action."""
+    seen, paid = np.asarray(obs, np.float32), np.asarray(reward, np.float64)
+    stays = np.broadcast_to(np.arange(len(seen))[:, None], paid.shape)
+    ends = np.ones(paid.shape, bool)
+    return World(seen, stays, paid, ends, tuple(range(len(seen))), (1, seen.shape[1]))
+
+
+def _delayed() -> World:
+    """Two steps, then a reward of 1."""
+    obs = np.array([[-1], [1]], np.float32)
+    ends = np.array([[False], [True]])
+    return World(obs, np.array([[1], [1]]), np.array([[0.0], [1.0]]), ends, (0,), (1, 1))
+
+
+def _corridor(cells: int = 20) -> World:
+    """Left or right; entering the last cell ends the episode with reward 1."""
+    here = np.arange(cells)
+    following = np.stack([np.maximum(here - 1, 0), np.minimum(here + 1, cells - 1)], axis=1)
+    enters = following == cells - 1
+    obs = np.eye(cells, dtype=np.float32)
+    starts = tuple(range(cells - 1))
+    return World(obs, following, enters.astype(np.float64), enters, starts, (1, cells))
+
+
+def _catch(rows: int = 10, columns: int = 5) -> World:
+    """A ball falls one row per step; move left, stay or right to be below it at the end."""
+    ball_row, ball, paddle = (
+        axis.ravel() for axis in np.indices((rows, columns, columns)).astype(np.int64)
+    )
+    count = len(ball)
+    board = np.zeros((count, rows, columns), np.float32)
+    board[np.arange(count), ball_row, ball] = 1
+    board[np.arange(count), rows - 1, paddle] = 1
+    moved = np.clip(paddle[:, None] + [-1, 0, 1], 0, columns - 1)
+    below = np.minimum(ball_row + 1, rows - 1)[:, None]
+    following = (below * columns + ball[:, None]) * columns + moved
+    ends = np.broadcast_to(below == rows - 1, moved.shape)
+    reward = np.where(ends, np.where(moved == ball[:, None], 1.0, -1.0), 0.0)
+    starts = np.flatnonzero((ball_row == 0) & (paddle == columns // 2))
+    obs = board.reshape(count, -1)
+    return World(obs, following, reward, ends, tuple(starts.tolist()), (rows, columns))
+
+
+# name -> (how to build it, time limit in steps)
+WORLDS: dict[str, tuple[Callable[[], World], int]] = {
+    "Catch-v0": (_catch, 100),
+    "Corridor-v0": (_corridor, 100),
+    # Probes: each can be learned only if one more thing is right (an idea of Andy Jones's).
+    "ConstantReward-v0": (lambda: _one_step([[0]], [[1]]), 100),
+    "ObservationReward-v0": (lambda: _one_step([[-1], [1]], [[-1], [1]]), 100),
+    "DelayedReward-v0": (_delayed, 100),
+    "ActionReward-v0": (lambda: _one_step([[0]], [[-1, 1]]), 100),
+    "ObservationAction-v0": (lambda: _one_step([[-1], [1]], [[1, -1], [-1, 1]]), 100),
+    # The same world three times: it pays 1 per step. What differs is how the tenth step ends.
+    "Clock-v0": (lambda: _one_state(1.0), 10),
+    "ClockAsEnd-v0": (lambda: _one_state(1.0, steps=10), 100),
+    # Lesson 1's single state, for ever or for one step.
+    "OneState-v0": (lambda: _one_state(2.0), 10),
+    "OneStateEnd-v0": (lambda: _one_state(2.0, steps=1), 10),
+}
+
+
+class TabularEnv(gym.Env[Array, np.int64]):
+    """A :class:`World` as a Gymnasium environment.
+
+    Args:
+        name: one of :data:`WORLDS`.
+        render_mode: ``"rgb_array"`` or ``None``.
+    """
+
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 10}  # noqa: RUF012
+
+    def __init__(self, name: str, render_mode: str | None = None) -> None:
+        self.world = WORLDS[name][0]()
+        low, high = min(float(self.world.obs.min()), 0.0), max(float(self.world.obs.max()), 1.0)
+        self.observation_space = gym.spaces.Box(low, high, self.world.obs.shape[1:], np.float32)
+        self.action_space = gym.spaces.Discrete(self.world.reward.shape[1])
+        self.render_mode = render_mode
+        self.state = self.world.starts[0]
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Array, dict[str, Any]]:
+        """Begin an episode in one of the starts."""
+        super().reset(seed=seed)
+        self.state = self.world.starts[self.np_random.integers(len(self.world.starts))]
+        return self.world.obs[self.state].copy(), {}
+
+    def step(self, action: Any) -> tuple[Array, float, bool, bool, dict[str, Any]]:
+        """Look the step up; the time limit is Gymnasium's wrapper."""
+        world, at = self.world, (self.state, int(action))
+        self.state = int(world.following[at])
+        seen = world.obs[self.state].copy()
+        return seen, float(world.reward[at]), bool(world.terminated[at]), False, {}
+
+    def render(self) -> Any:
+        """Draw the observation as squares, uint8 ``[height, width, 3]``."""
+        squares = self.world.obs[self.state].reshape(self.world.picture)
+        shades = np.where(squares > 0, _FULL, _EMPTY).astype(np.uint8)
+        picture = np.kron(shades, np.ones((_PIXELS, _PIXELS), np.uint8))
+        picture[::_PIXELS] = _BACKGROUND
+        picture[:, ::_PIXELS] = _BACKGROUND
+        return np.repeat(picture[..., None], 3, axis=2)
+
+
+def exact_q(env_id: str, gamma: float) -> tuple[Array, Array]:
+    """Solve one of the worlds by policy iteration; its time limit is no part of the task.
+
+    Args:
+        env_id: such as ``"dqn_lessons/Corridor-v0"``.
+        gamma: discount, in [0, 1).
+
+    Returns:
+        Observations ``[N, D]`` and the optimal action values ``[N, A]``, float64, of the N
+        states in which an agent acts: those that an episode can come to and go on from.
+
+    Raises:
+        ValueError: not a world of this module, or a gamma outside its limits.
+
+    Source: Sutton & Barto (2018), section 4.3.
+    """
+    check.real("gamma", gamma, 0, 1, high_open=True, remedy="Use a discount such as 0.99.")
+    prefix, _, name = env_id.rpartition("/")
+    if prefix != "dqn_lessons" or name not in WORLDS:
+        known = ", ".join(f"dqn_lessons/{name}" for name in WORLDS)
+        raise ValueError(f"env_id = {env_id!r} has no tables to solve. Use one of {known}.")
+    world = WORLDS[name][0]()
+    states, lasts = np.arange(len(world.obs)), gamma * ~world.terminated
+    q = world.reward
+    policy = q.argmax(1)
+    while True:
+        moves = np.zeros((len(states), len(states)))
+        moves[states, world.following[states, policy]] = lasts[states, policy]
+        value = np.linalg.solve(np.eye(len(states)) - moves, world.reward[states, policy])
+        q = world.reward + lasts * value[world.following]
+        # Only a real improvement counts: ties would swap for ever.
+        better = q.max(1) > q[states, policy] + 1e-12
+        if not better.any():
+            lived = _lived(world)
+            return world.obs[lived], q[lived]
+        policy = np.where(better, q.argmax(1), policy)
+
+
+def _lived(world: World) -> Array:
+    """The states that can be reached without an end."""
+    lived = np.isin(np.arange(len(world.obs)), world.starts)
+    while True:
+        goes_on = world.following[lived][~world.terminated[lived]]
+        if lived[goes_on].all():
+            return np.flatnonzero(lived)
+        lived[goes_on] = True
+
+
+for _name, (_, _limit) in WORLDS.items():
+    gym.register(
+        f"dqn_lessons/{_name}",
+        "dqn_lessons.envs:TabularEnv",
+        kwargs={"name": _name},
+        max_episode_steps=_limit,
+        order_enforce=False,
+        disable_env_checker=True,  # a test runs the checker once, so that every step need not
+    )
