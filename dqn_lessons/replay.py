@@ -10,6 +10,24 @@ import torch
 from dqn_lessons.types import Array, Transition
 
 
+def ring_row(added: int, capacity: int) -> int:
+    """Row of the next transition when ``added`` are stored already: the oldest makes room."""
+    return added % capacity
+
+
+def sample_rows(draws: Array, stored: int) -> Array:
+    """Turn luck into rows: each of the ``stored`` rows is as likely.
+
+    Args:
+        draws: uniform in [0, 1), any shape.
+        stored: transitions in the buffer, >= 1.
+
+    Returns:
+        Whole numbers from 0 to ``stored - 1``, shaped as ``draws``.
+    """
+    return (draws * stored).astype(np.int64)
+
+
 class Replay:
     """S ring buffers of transitions; the oldest leaves first, batches are drawn uniformly.
 
@@ -71,7 +89,7 @@ class Replay:
         self, obs: Array, action: Array, reward: Array, next_obs: Array, terminated: Array
     ) -> None:
         """Store one transition of every learner: ``[S, D], [S], [S], [S, D], [S]``."""
-        row = self.rows[:, self.added % self.capacity]
+        row = self.rows[:, ring_row(self.added, self.capacity)]
         row["obs"], row["action"], row["reward"] = obs, action, reward
         row["next_obs"], row["terminated"] = next_obs, terminated
         self.added += 1
@@ -95,6 +113,6 @@ class Replay:
         draws = np.empty((len(self._generators), batch_size))
         for generator, row in zip(self._generators, draws, strict=True):
             generator.random(out=row)
-        index = (draws * len(self)).astype(np.int64) + self._first_row
+        index = sample_rows(draws, len(self)) + self._first_row
         batch = self.rows.reshape(-1).take(index)
         return Transition(*(torch.from_numpy(batch[field]) for field in Transition._fields))

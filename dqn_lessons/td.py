@@ -41,6 +41,27 @@ def td_target(reward: Tensor, terminated: Tensor, q_next: Tensor, gamma: float) 
     return reward + gamma * q_next.amax(-1) * ~terminated
 
 
+def taken_values(q: Tensor, action: Tensor) -> Tensor:
+    """Q(s, a) of the actions that were taken, one per row.
+
+    The same as ``q[range(B), action]`` for ``q [B, A]``; this works behind any leading axes.
+
+    Args:
+        q: float ``[..., A]``.
+        action: whole numbers ``[...]``, int64.
+
+    Raises:
+        TypeError: actions that are not int64.
+        ValueError: shapes that do not match.
+    """
+    if action.dtype is not torch.int64:
+        raise TypeError(
+            f"action has dtype {action.dtype}: an index must be torch.int64. Use .long()."
+        )
+    _same_rows(q=q.shape[:-1], action=action.shape)
+    return q.gather(-1, action.unsqueeze(-1)).squeeze(-1)
+
+
 def td_loss(q_taken: Tensor, target: Tensor, kind: Literal["mse", "huber"] = "mse") -> Tensor:
     """How far Q(s, a) is from its target: the mean over the batch, one number per learner.
 
@@ -109,6 +130,17 @@ def linear_schedule(step: Any, start: float, end: float, duration: int) -> Any:
     if duration < 1:
         raise ValueError(f"duration = {duration}: it must be >= 1. Use 1 to switch at once.")
     return start + (end - start) * np.minimum(step / duration, 1.0)
+
+
+def update_is_due(step: int, learning_starts: int, update_period: int) -> bool:
+    """Whether the network learns after environment step number ``step`` (1, 2, 3, ...).
+
+    Not before ``learning_starts`` steps have filled the memory; then at every multiple of
+    ``update_period``.
+
+    Source: Mnih et al., Nature 518 (2015), Extended Data Table 1.
+    """
+    return step >= learning_starts and step % update_period == 0
 
 
 @torch.no_grad()

@@ -74,7 +74,7 @@ class Run:
         with torch.no_grad():
             q_next = self.target(batch.next_obs)
             target = td_target(batch.reward, batch.terminated, q_next, config.gamma)
-        q_taken = self.online(batch.obs).gather(-1, batch.action.unsqueeze(-1)).squeeze(-1)
+        q_taken = td.taken_values(self.online(batch.obs), batch.action)
         loss = td.td_loss(q_taken, target, config.loss)
         for param in self.online.parameters():
             param.grad = None
@@ -115,7 +115,7 @@ def train(
     seeds: Sequence[int],
     *,
     td_target: TDTarget = td.td_target,
-    on_eval: Callable[[History], object] | None = None,
+    on_eval: Callable[[Run], object] | None = None,
     progress: bool = True,
     resume: Run | None = None,
 ) -> Run:
@@ -129,7 +129,7 @@ def train(
         config: what to train.
         seeds: one whole number >= 0 per learner, all different.
         td_target: ``(reward [S, B], terminated [S, B], q_next [S, B, A], gamma) -> [S, B]``.
-        on_eval: called with the history after every evaluation.
+        on_eval: called with the run after every evaluation: to look, not to touch.
         progress: show a progress bar.
         resume: a run to take up; its configuration may differ in ``steps`` only.
 
@@ -164,7 +164,7 @@ def train(
             if run.step % config.eval_period == 0:
                 run.evaluate()
                 if on_eval is not None:
-                    on_eval(run.history)
+                    on_eval(run)
     return run
 
 
@@ -178,11 +178,11 @@ def _epsilon(run: Run) -> Any:
 
 def _update_is_due(run: Run, ended: Array) -> bool:
     config = run.config
-    if run.step < config.learning_starts or len(run.replay) < config.batch_size:
-        return False
+    starts, period = config.learning_starts, config.update_period
     if config.update_unit == "steps":
-        return run.step % config.update_period == 0
-    return bool(ended[0]) and run.records.episode_count[0] % config.update_period == 0
+        return td.update_is_due(run.step, starts, period)
+    episode = int(run.records.episode_count[0])
+    return bool(ended[0]) and run.step >= starts and episode % period == 0
 
 
 @torch.no_grad()

@@ -124,28 +124,49 @@ def load_policy(path: str | Path = AGENT) -> Policy:
 
 @dataclass(frozen=True)
 class Animation:
-    """An animated PNG that shows itself; ``alt`` says what it shows."""
+    """An animated PNG that shows itself.
+
+    Args:
+        png: the file.
+        alt: what there is to see, in words.
+        captions: a line below each of the pictures that stand side by side.
+    """
 
     png: bytes
     alt: str
+    captions: tuple[str, ...] = ()
 
     def _repr_html_(self) -> str:
         data = base64.b64encode(self.png).decode()
         alt = html.escape(self.alt, quote=True)
-        return f'<img style="max-width:100%" alt="{alt}" src="data:image/png;base64,{data}">'
+        image = f'<img style="width:100%" alt="{alt}" src="data:image/png;base64,{data}">'
+        cells = "".join(
+            f'<div style="flex:1;text-align:center">{html.escape(caption)}</div>'
+            for caption in self.captions
+        )
+        width = Image.open(io.BytesIO(self.png)).width
+        row = f'<div style="display:flex">{cells}</div>' if cells else ""
+        return f'<div style="max-width:{width}px">{image}{row}</div>'
 
     def __repr__(self) -> str:
         return f"[animation: {self.alt}]"
 
 
 def animate(
-    rollouts: Sequence[Rollout], alt: str, *, every: int = 2, width: int = 300, fps: int = 25
+    rollouts: Sequence[Rollout],
+    alt: str,
+    *,
+    captions: Sequence[str] = (),
+    every: int = 2,
+    width: int = 300,
+    fps: int = 25,
 ) -> Animation:
     """Return one animation of one or more rollouts, side by side; the shorter ones wait.
 
     Args:
         rollouts: rendered episodes with pictures of one size.
         alt: what there is to see, in words.
+        captions: a line below each picture, or none.
         every: keep every so many frames.
         width: of each picture, in pixels.
         fps: frames per second.
@@ -170,4 +191,58 @@ def animate(
     buffer = io.BytesIO()
     first, *rest = pictures
     first.save(buffer, "PNG", save_all=True, append_images=rest, duration=1000 // fps, loop=0)
-    return Animation(buffer.getvalue(), alt)
+    return Animation(buffer.getvalue(), alt, tuple(captions))
+
+
+class Film:
+    """Greedy episodes of one learner while it trains: ``train(..., on_eval=film)``.
+
+    The weights are copied at the evaluations; the episodes are played when somebody looks, so
+    that filming neither slows nor changes the training.
+
+    Args:
+        every: environment steps between two episodes, a multiple of the evaluation period.
+        learner: whose episodes.
+        seed: of every episode, so that only the policy differs.
+    """
+
+    def __init__(self, every: int, learner: int = 0, seed: int = 0) -> None:
+        self.every = check.integer("every", every, 1, remedy="Use steps, such as 2_500.")
+        self.learner, self.seed, self.env_id = learner, seed, ""
+        self._weights: dict[int, list[NDArray[Any]]] = {}
+
+    def __call__(self, run: Any) -> None:
+        """Keep the weights, if it is time: called with the run after every evaluation."""
+        self.env_id = run.config.env_id
+        if run.step % self.every == 0:
+            layers = zip(run.online.weights, run.online.biases, strict=True)
+            self._weights[run.step] = [
+                array
+                for weight, bias in layers
+                for array in (
+                    weight[self.learner].detach().numpy().T.copy(),
+                    bias[self.learner].detach().numpy()[:, 0].copy(),
+                )
+            ]
+
+    def show(self, width: int = 220) -> Animation:
+        """Play what was filmed, side by side, the earliest on the left.
+
+        Raises:
+            ValueError: nothing was filmed.
+        """
+        if not self._weights:
+            raise ValueError(
+                f"every = {self.every}: no evaluation fell on a multiple of it, nothing was "
+                "filmed. Use a multiple of eval_period, and pass on_eval=film to train."
+            )
+        episodes = [
+            rollout(self.env_id, greedy_policy(weights), self.seed)
+            for weights in self._weights.values()
+        ]
+        captions = [
+            f"after {step:,} steps: return {episode.episode_return:g}"
+            for step, episode in zip(self._weights, episodes, strict=True)
+        ]
+        alt = f"Greedy episodes of {self.env_id} while training: {'; '.join(captions)}."
+        return animate(episodes, alt, captions=captions, every=3, width=width)

@@ -198,8 +198,8 @@ CHECKS = [
 
 LEARN, TARGET, LOSS = (loop.Run, "learn"), (td, "td_target"), (td, "td_loss")
 TRAIN, INIT = (loop, "train"), (loop.Run, "__init__")
-ADD, LENGTH, SAMPLE = ((replay.Replay, name) for name in ("add", "__len__", "sample"))
-BEGIN, EPSILON, DUE = (loop.Run, "begin_episodes"), (loop, "_epsilon"), (loop, "_update_is_due")
+LENGTH, SAMPLE, TAKEN = (replay.Replay, "__len__"), (replay.Replay, "sample"), (td, "taken_values")
+BEGIN, EPSILON = (loop.Run, "begin_episodes"), (loop, "_epsilon")
 
 # name -> the check that must catch it, and the edits: where, what is replaced, by what
 BUGS = {
@@ -243,11 +243,11 @@ BUGS = {
     "epsilon for gamma": (one_state, (LEARN, "config.gamma", "config.epsilon_end")),
     "sum instead of mean": (one_state, (LOSS, "loss.mean(-1)", "loss.sum(-1)")),
     "learners share a mean": (learners_apart, (LEARN, "loss.sum()", "loss.mean()")),
-    "[B] against [B, 1]": (one_state, (LEARN, ".squeeze(-1)", "")),
+    "[B] against [B, 1]": (one_state, (TAKEN, ".squeeze(-1)", "")),
     "gradients pile up": (one_state, (LEARN, "param.grad = None", "pass")),
     "the newest is dropped": (
         ring,
-        (ADD, "self.added % self.capacity", "min(self.added, self.capacity - 1)"),
+        ((replay, "ring_row"), "added % capacity", "min(added, capacity - 1)"),
     ),
     "never full": (ring, (LENGTH, "min(self.added, self.capacity)", "self.added")),
     "full from the start": (ring, (LENGTH, "min(self.added, self.capacity)", "self.capacity")),
@@ -281,7 +281,7 @@ BUGS = {
     ),
     "learns before the buffer is warm": (
         updates,
-        (DUE, "run.step < config.learning_starts", "False"),
+        ((td, "update_is_due"), "step >= learning_starts", "True"),
     ),
     "evaluates the worst action": (probes, ((loop, "evaluate"), "q.argmax(-1)", "q.argmin(-1)")),
 }

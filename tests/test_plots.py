@@ -51,7 +51,33 @@ def corridor_figure():
     return plots.corridor_values([1.0, 0.9], {"C = 1": [1.5, 0.9], "C = 50": [1.0, 0.9]})
 
 
-FIGURES = [bias_figure, period_figure, corridor_figure]
+def series_figure():
+    return plots.series([0, 1, 2], {"a": [1, 2, 3], "b": [0, 0, 1]}, "lag (steps)", "likeness")
+
+
+def curves_figure():
+    band = ([1.0, 2.0], [0.5, 1.5], [1.5, 2.5])
+    limits = {"true ceiling": 100, "stairs": [1, 2]}
+    return plots.learning_curves([10, 20], {"on": band}, "value", seeds=16, limits=limits, log=True)
+
+
+def seeds_figure():
+    return plots.every_seed([10, 20], [[1.0, 2.0], [3.0, 6.0]], "return")
+
+
+def intervals_figure():
+    return plots.intervals({"on - off": (3.0, 1.0, 5.0), "x": (0.0, -1.0, 1.0)}, "difference")
+
+
+FIGURES = [
+    bias_figure,
+    period_figure,
+    corridor_figure,
+    series_figure,
+    curves_figure,
+    seeds_figure,
+    intervals_figure,
+]
 
 
 @pytest.mark.parametrize("make", FIGURES)
@@ -70,7 +96,8 @@ def test_lines_differ_in_more_than_colour(make):
     if isinstance(figure, go.Figure):
         styles = [trace.line.dash for trace in figure.data]
     else:
-        styles = [line.get_linestyle() + str(line.get_linewidth()) for line in figure.axes[0].lines]
+        named = [line for line in figure.axes[0].lines if not line.get_label().startswith("_")]
+        styles = [line.get_linestyle() + str(line.get_linewidth()) for line in named]
     assert len(set(styles)) == len(styles)
 
 

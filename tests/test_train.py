@@ -265,7 +265,7 @@ def test_a_student_s_target_of_the_wrong_shape_is_named():
 
 def test_history_has_the_promised_shapes_and_numbers():
     seen = []
-    run = quiet(SMALL, [7, 2], on_eval=seen.append)
+    run = quiet(SMALL, [7, 2], on_eval=lambda run: seen.append(run.history))
     history = run.history
     assert [h.step for h in seen] == history.eval_step.tolist() == [100, 200, 300]
     assert not seen[0].complete
@@ -349,7 +349,7 @@ def test_an_interrupt_returns_what_there_is_and_loses_nothing():
 
 
 def test_an_interrupt_raised_by_a_callback_stops_too():
-    def stop(history):
+    def stop(run):
         raise KeyboardInterrupt
 
     run = quiet(SMALL, [0], on_eval=stop)
@@ -359,7 +359,7 @@ def test_an_interrupt_raised_by_a_callback_stops_too():
 
 
 def test_other_errors_of_a_callback_come_through():
-    def fail(history):
+    def fail(run):
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):

@@ -4,9 +4,12 @@ import io
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from dqn_lessons import video
+from dqn_lessons.train import train
+from dqn_lessons.types import DQNConfig
 
 
 @pytest.fixture(scope="module")
@@ -127,3 +130,41 @@ def test_the_greedy_policy_computes_the_network():
             sum(max(obs @ w1[:, j] + b1[j], 0) * w2[j, a] for j in range(8)) for a in range(3)
         ]
         assert policy(obs) == int(np.argmax(by_hand))
+
+
+def filmed(every=50, **changes):
+    config = DQNConfig(
+        steps=100, eval_period=50, eval_episodes=1, batch_size=8, learning_starts=8, **changes
+    )
+    film = video.Film(every, learner=1, seed=3)
+    return film, train(config, [5, 6], on_eval=film, progress=False)
+
+
+def test_a_film_shows_the_greedy_policy_of_its_moment():
+    film, run = filmed()
+    animation = film.show()
+    policy = run.online.learner(1)
+    last = video.rollout(
+        "CartPole-v1", lambda obs: int(policy(torch.from_numpy(obs)).argmax()), 3, render=False
+    )
+    assert animation.captions[1] == f"after 100 steps: return {last.episode_return:g}"
+    assert animation.captions[0].startswith("after 50 steps")
+    assert animation._repr_html_().count("after 50 steps") == 2  # below the picture, and as text
+    assert Image.open(io.BytesIO(animation.png)).size[0] == 2 * 220
+
+
+def test_filming_changes_nothing():
+    _, filmed_run = filmed()
+    plain = train(filmed_run.config, [5, 6], progress=False)
+    assert filmed_run.history.episodes.tobytes() == plain.history.episodes.tobytes()
+
+
+def test_our_own_worlds_can_be_filmed_too():
+    film, _ = filmed(env_id="dqn_lessons/Catch-v0")
+    assert len(film.show().captions) == 2
+
+
+def test_a_film_of_nothing_says_why():
+    film, _ = filmed(every=70)
+    with pytest.raises(ValueError, match=r"every = 70.*multiple of eval_period"):
+        film.show()

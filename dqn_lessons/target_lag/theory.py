@@ -83,6 +83,19 @@ def used_syncs(step: ArrayLike, target_period: int) -> Any:
     return (np.asarray(step) - 1) // _period(target_period)
 
 
+def reachable_share(updates: ArrayLike, target_period: int, gamma: float) -> Any:
+    """Return the largest share of r / (1 - gamma) that so many updates can reach from 0.
+
+    After k used syncs the ceiling is B_k, and B_k / B* = 1 - gamma**(k + 1).
+
+    Args:
+        updates: gradient steps made, >= 1, a number or an array.
+        target_period: updates between hard syncs.
+        gamma: discount.
+    """
+    return 1 - _gamma(gamma) ** (used_syncs(updates, target_period) + 1.0)
+
+
 def contraction_per_period(gamma: float, learning_rate: float, target_period: int) -> float:
     """Return rho_C = gamma + (1 - gamma) * q**C, what one period leaves of b - B*."""
     q = 1 - _eta(learning_rate)

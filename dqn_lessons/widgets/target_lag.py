@@ -1,8 +1,4 @@
-"""Things to drag: sliders around the figures of the lessons.
-
-Each explorer is an ordinary ipywidget. It redraws one plotly figure in place (the zoom
-stays), says in a sentence what the figure shows, and opens a data table on demand.
-"""
+"""Sliders around the single-bias critic and Baird's counterexample (lesson 1)."""
 
 from __future__ import annotations
 
@@ -16,80 +12,14 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from dqn_lessons import target_lag
-from dqn_lessons.plots import BLUE, GREEN, GREY, ORANGE, Described, decimate, plotly_layout
+from dqn_lessons.plots import BLUE, GREEN, GREY, ORANGE, decimate, plotly_layout
 from dqn_lessons.types import TargetLagConfig
+from dqn_lessons.widgets.panel import OFF_SCALE, WIDE, Explorer, badge, drawable
 
 _PERIODS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 25_000, 50_000]
 _GAMMAS = [0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 1.0]
-# Beyond this a curve has left every scale worth drawing, and JSON has no infinity.
-_OFF_SCALE = 1e9
 # The curve is some 760 pixels wide; each slice keeps its extremes.
 _BUCKETS = 250
-_WIDE = {"layout": ipw.Layout(width="430px"), "style": {"description_width": "150px"}}
-
-
-def _drawable(curve: np.ndarray) -> np.ndarray:
-    return np.where(np.abs(curve) < _OFF_SCALE, curve, np.nan)
-
-
-class Explorer(ipw.VBox):  # type: ignore[misc]
-    """Controls above one figure that is redrawn in place.
-
-    Args:
-        controls: rows of widgets; those in ``inputs`` redraw the figure when they change.
-        inputs: name -> value widget.
-        figure: the plotly figure.
-    """
-
-    def __init__(
-        self, controls: list[ipw.Widget], inputs: dict[str, ipw.Widget], figure: go.FigureWidget
-    ) -> None:
-        self.inputs = inputs
-        self.figure = figure
-        self.readout = ipw.HTML()
-        self.table = ipw.HTML()
-        self.table_button = ipw.ToggleButton(
-            value=False, description="Data table", tooltip="Show the numbers behind the figure"
-        )
-        for widget in (*inputs.values(), self.table_button):
-            widget.observe(self._redraw, names="value")
-        super().__init__([*controls, self.readout, figure, self.table_button, self.table])
-        self._redraw()
-
-    def set(self, **values: Any) -> None:
-        """Move several controls at once and redraw a single time.
-
-        Raises:
-            KeyError: no control has that name; the message lists those there are.
-        """
-        unknown = sorted(set(values) - set(self.inputs))
-        if unknown:
-            raise KeyError(f"no control named {unknown[0]!r}: use one of {sorted(self.inputs)}")
-        for name in values:
-            self.inputs[name].unobserve(self._redraw, names="value")
-        try:
-            for name, value in values.items():
-                self.inputs[name].value = value
-        finally:
-            for name in values:
-                self.inputs[name].observe(self._redraw, names="value")
-        self._redraw()
-
-    def _redraw(self, _change: Any = None) -> None:
-        sentence, table = self.draw()
-        self.readout.value = f'<div role="status" style="line-height:1.5">{sentence}</div>'
-        # The table is built only when somebody looks at it: a drag stays fast.
-        shown = self.table_button.value
-        self.table.value = Described(None, "", table()).table_html() if shown else ""
-
-    def draw(self) -> tuple[str, Callable[[], dict[str, Any]]]:
-        """Redraw the figure; return the sentence (HTML) and a function that makes the table."""
-        raise NotImplementedError
-
-
-def _badge(word: str, colour: str) -> str:
-    style = f"background:{colour};color:#fff;padding:2px 8px;border-radius:4px;font-weight:600"
-    return f'<span style="{style}">{word}</span>'
 
 
 class TargetLagExplorer(Explorer):
@@ -115,10 +45,10 @@ class TargetLagExplorer(Explorer):
                 step=0.1,
                 readout_format=".1e",
                 description="learning rate",
-                **_WIDE,
+                **WIDE,
             ),
             "target_period": ipw.SelectionSlider(
-                options=_PERIODS, value=5_000, description="target period C", **_WIDE
+                options=_PERIODS, value=5_000, description="target period C", **WIDE
             ),
             "tau": ipw.FloatLogSlider(
                 value=1e-3,
@@ -128,10 +58,10 @@ class TargetLagExplorer(Explorer):
                 readout_format=".1e",
                 description="soft update τ",
                 disabled=True,
-                **_WIDE,
+                **WIDE,
             ),
             "gamma": ipw.SelectionSlider(
-                options=_GAMMAS, value=0.99, description="discount γ", **_WIDE
+                options=_GAMMAS, value=0.99, description="discount γ", **WIDE
             ),
             "reward": ipw.FloatSlider(
                 value=2,
@@ -140,7 +70,7 @@ class TargetLagExplorer(Explorer):
                 step=0.5,
                 readout_format=".1f",
                 description="reward r",
-                **_WIDE,
+                **WIDE,
             ),
             "optimizer": ipw.ToggleButtons(
                 options=[("Adam", "adam"), ("SGD", "sgd")],
@@ -195,7 +125,7 @@ class TargetLagExplorer(Explorer):
         steps = np.arange(1, config.steps + 1)
         ceiling = _ceiling(config, steps)
         speed = np.sign(config.reward) * config.learning_rate * steps
-        bias = _drawable(run.bias)
+        bias = drawable(run.bias)
         keep = decimate(bias, _BUCKETS)
         corners = np.flatnonzero(np.diff(ceiling, prepend=np.nan, append=np.nan))[:-1]
         corners = np.unique(np.r_[corners[decimate(ceiling[corners], _BUCKETS)], config.steps - 1])
@@ -234,14 +164,12 @@ def _lag_sentence(config: TargetLagConfig, run: Any, ceiling: np.ndarray) -> str
     final, top = run.bias[-1], ceiling[-1]
     numbers = f"b = <b>{final:.3f}</b>, B<sub>k</sub> = <b>{top:.3f}</b>"
     over = np.max(np.sign(config.reward) * (run.bias - ceiling)) if config.reward else 0.0
-    if run.diverged or not np.isfinite(final) or abs(final) >= _OFF_SCALE:
-        return (
-            f"{_badge('diverges', '#A11')} After {config.steps:,} updates b has left every scale."
-        )
+    if run.diverged or not np.isfinite(final) or abs(final) >= OFF_SCALE:
+        return f"{badge('diverges', '#A11')} After {config.steps:,} updates b has left every scale."
     if config.optimizer == "sgd":
         left = abs(1 - 2 * config.learning_rate)
         return (
-            f"{_badge('SGD', '#595959')} {numbers}. Each update closes "
+            f"{badge('SGD', '#595959')} {numbers}. Each update closes "
             f"{1 - left:.2%} of the gap to the target."
         )
     period = config.target_period if config.tau is None else 1 / config.tau
@@ -250,7 +178,7 @@ def _lag_sentence(config: TargetLagConfig, run: Any, ceiling: np.ndarray) -> str
     if over > 1e-3:
         word, colour = f"overshoots B<sub>k</sub> by {over:.3f}", "#A11"
     return (
-        f"{_badge(f'Λ = {ratio:.3g}: {word}', colour)} {numbers}, "
+        f"{badge(f'Λ = {ratio:.3g}: {word}', colour)} {numbers}, "
         f"lr·steps = <b>{config.learning_rate * config.steps:.3g}</b>."
     )
 
@@ -271,10 +199,10 @@ class LinearTDExplorer(Explorer):
         self.periods = np.union1d(periods, [2, 8, 9, 76, 77, 129]).tolist()
         inputs = {
             "target_period": ipw.SelectionSlider(
-                options=self.periods, value=1, description="target period C", **_WIDE
+                options=self.periods, value=1, description="target period C", **WIDE
             ),
             "learning_rate": ipw.SelectionSlider(
-                options=self._RATES, value=0.01, description="learning rate", **_WIDE
+                options=self._RATES, value=0.01, description="learning rate", **WIDE
             ),
         }
         figure = go.FigureWidget(make_subplots(cols=2, horizontal_spacing=0.13))
@@ -303,7 +231,7 @@ class LinearTDExplorer(Explorer):
         factors = [target_lag.hard_sync_rate(self.problem, rate, C) for C in self.periods]
         chosen = factors[self.periods.index(period)]
         updates, error = target_lag.error_over_time(self.problem, rate, period, self.UPDATES)
-        error = np.where(error > 0, _drawable(error), np.nan)
+        error = np.where(error > 0, drawable(error), np.nan)
         with self.figure.batch_update():
             factor_line, _, marker, error_line = self.figure.data
             factor_line.update(x=self.periods, y=factors)
@@ -313,7 +241,7 @@ class LinearTDExplorer(Explorer):
         if 1 > chosen > 1 - 2e-5:
             word = "converges, but crawls"
         sentence = (
-            f"{_badge(word, colour)} With C = <b>{period:,}</b> each update multiplies the error "
+            f"{badge(word, colour)} With C = <b>{period:,}</b> each update multiplies the error "
             f"by <b>{chosen:.7f}</b>."
         )
         return sentence, lambda: {"C": self.periods[::5], "factor per update": factors[::5]}
