@@ -30,7 +30,7 @@ ALLOWED = {
     "widgets": {"types", "target_lag", "plots"},
     "doctor": set(),
     "data": {"types", "train"},
-    "exercises": {"types", "target_lag", "td", "replay", "_validate"},
+    "exercises": {"types", "target_lag", "td", "replay", "stats", "_validate"},
 }
 
 

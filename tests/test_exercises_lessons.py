@@ -7,6 +7,8 @@ import math
 
 import numpy as np
 import pytest
+import torch
+import torch.nn.functional as F
 
 from dqn_lessons.exercises import engine
 
@@ -51,7 +53,9 @@ def test_the_reference_passes_and_its_source_is_the_solution(task):
 def test_the_arithmetic_comes_out_as_the_reference(task):
     for probe in task.probes:
         line = task.arithmetic(*probe).replace("×", "*").replace("^", "**")
-        assert eval(line) == pytest.approx(task.reference(*probe), rel=1e-9), line
+        answer = engine.array(engine.call(task, task.reference, probe))
+        rtol = 1e-5 if answer.dtype == np.float32 else 1e-9
+        np.testing.assert_allclose(eval(line), answer, rtol=rtol, err_msg=line)
 
 
 @EACH
@@ -86,6 +90,90 @@ def tau_by_steps(target_period, learning_rate):
     eta = 2 * learning_rate
     lag = target_period / (1 - (1 - eta) ** target_period)
     return np.float64(1) / (lag - 1 / eta + 1)
+
+
+def action_by_loop(q, epsilon, explore, random_action):
+    if np.ndim(explore) == 0:
+        return random_action if explore < epsilon else np.argmax(q)
+    rows = zip(q, explore, random_action, strict=True)
+    return [int(pick) if coin < epsilon else int(np.argmax(row)) for row, coin, pick in rows]
+
+
+def action_by_mask(q, epsilon, explore, random_action):
+    chance = explore < epsilon
+    return chance * random_action + (1 - chance) * q.argmax(axis=-1)
+
+
+def taken_by_loop(q, action):
+    if action.dim() == 2:
+        return torch.stack([taken_by_loop(*pair) for pair in zip(q, action, strict=True)])
+    return torch.stack([q[i, action[i]] for i in range(len(action))])
+
+
+def target_by_loop(reward, terminated, q_next, gamma):
+    target = reward.clone()
+    for i in np.ndindex(*reward.shape):
+        if not terminated[i]:
+            target[i] += gamma * max(q_next[i])
+    return target
+
+
+def correlation_by_loop(series, lag):
+    mean = sum(series) / len(series)
+    top = sum((series[i] - mean) * (series[i + lag] - mean) for i in range(len(series) - lag))
+    return top / sum((value - mean) ** 2 for value in series)
+
+
+def correlation_by_numpy(series, lag):
+    centred = np.asarray(series) - np.mean(series)
+    full = np.correlate(centred, centred, "full")
+    return full[len(centred) - 1 + lag] / full[len(centred) - 1]
+
+
+def copy_by_detach(target_params, online_params):
+    for target, online in zip(target_params, online_params, strict=True):
+        target.copy_(online.detach())
+
+
+def copy_by_data(target_params, online_params):
+    for target, online in zip(target_params, online_params, strict=True):
+        target.data = online.data.clone()
+
+
+def copy_by_slice(target_params, online_params):
+    with torch.no_grad():
+        for target, online in zip(target_params, online_params, strict=True):
+            target[...] = online
+
+
+def soft_by_lerp(target_params, online_params, tau):
+    with torch.no_grad():
+        for target, online in zip(target_params, online_params, strict=True):
+            target.lerp_(online, tau)
+
+
+@torch.no_grad()
+def soft_in_steps(target_params, online_params, tau):
+    for target, online in zip(target_params, online_params, strict=True):
+        target.mul_(1 - tau)
+        target.add_(online, alpha=tau)
+
+
+def soft_by_data(target_params, online_params, tau):
+    for target, online in zip(target_params, online_params, strict=True):
+        target.data.copy_(target.data + tau * (online.data - target.data))
+
+
+def loss_by_torch(q_taken, target, kind="mse"):
+    function = F.mse_loss if kind == "mse" else F.smooth_l1_loss
+    return function(q_taken, target, reduction="none").mean(-1)
+
+
+def loss_by_clamp(q_taken, target, kind="mse"):
+    size = (q_taken - target).abs()
+    inside = size.clamp(max=1)
+    loss = size * size if kind == "mse" else 0.5 * inside**2 + size - inside
+    return loss.sum(-1) / size.shape[-1]
 
 
 RIGHT = {
@@ -133,6 +221,92 @@ RIGHT = {
         ),
     ],
     "equivalent_tau": [tau_by_steps],
+    "epsilon_greedy": [
+        lambda q, epsilon, explore, random_action: np.where(
+            explore >= epsilon, np.argmax(q, axis=-1), random_action
+        ),
+        action_by_loop,
+        action_by_mask,
+    ],
+    "linear_schedule": [
+        lambda step, start, end, duration: float(np.interp(step, [0, duration], [start, end])),
+        lambda step, start, end, duration: (
+            end if step >= duration else start + step * (end - start) / duration
+        ),
+        lambda step, start, end, duration: end + (start - end) * max(1 - step / duration, 0),
+    ],
+    "taken_values": [
+        lambda q, action: torch.take_along_dim(q, action[..., None], -1)[..., 0],
+        lambda q, action: (q * F.one_hot(action, q.shape[-1])).sum(-1),
+        lambda q, action: torch.einsum(
+            "...a,...a->...", q, F.one_hot(action, q.shape[-1]).to(q.dtype)
+        ),
+        taken_by_loop,
+        lambda q, action: np.take_along_axis(q.numpy(), action.numpy()[..., None], -1)[..., 0],
+    ],
+    "td_target": [
+        lambda reward, terminated, q_next, gamma: torch.where(
+            terminated, reward, reward + gamma * q_next.max(-1).values
+        ),
+        lambda reward, terminated, q_next, gamma: (
+            reward + gamma * (1 - terminated.float()) * q_next.max(dim=-1)[0]
+        ),
+        lambda reward, terminated, q_next, gamma: (
+            reward
+            + gamma
+            * q_next.gather(-1, q_next.argmax(-1, keepdim=True)).squeeze(-1)
+            * terminated.logical_not()
+        ),
+        lambda reward, terminated, q_next, gamma: (
+            reward.double() + gamma * q_next.double().amax(-1).masked_fill(terminated, 0)
+        ),
+        target_by_loop,
+    ],
+    "ring_row": [
+        lambda added, capacity: divmod(added, capacity)[1],
+        lambda added, capacity: added - added // capacity * capacity,
+        lambda added, capacity: np.int64(added) % capacity,
+    ],
+    "sample_rows": [
+        lambda draws, stored: np.floor(draws * stored).astype(int),
+        lambda draws, stored: np.floor(draws * stored),
+        lambda draws, stored: np.vectorize(int)(draws * stored),
+        lambda draws, stored: (stored * draws) // 1,
+    ],
+    "update_is_due": [
+        lambda step, learning_starts, update_period: (
+            not (step < learning_starts or step % update_period)
+        ),
+        lambda step, learning_starts, update_period: np.bool_(
+            step >= learning_starts and step % update_period == 0
+        ),
+        lambda step, learning_starts, update_period: (
+            step / update_period == step // update_period and learning_starts <= step
+        ),
+    ],
+    "autocorrelation": [correlation_by_loop, correlation_by_numpy],
+    "hard_update_": [
+        torch.no_grad()(
+            lambda target_params, online_params: [
+                t.copy_(o) for t, o in zip(target_params, online_params, strict=True)
+            ]
+        ),
+        copy_by_detach,
+        copy_by_data,
+        copy_by_slice,
+    ],
+    "soft_update_": [soft_by_lerp, soft_in_steps, soft_by_data],
+    "td_loss": [
+        loss_by_torch,
+        loss_by_clamp,
+        lambda q_taken, target, kind="mse": loss_by_torch(target, q_taken, kind),
+    ],
+    "reachable_share": [
+        lambda updates, target_period, gamma: (
+            sum(gamma**i for i in range((updates - 1) // target_period + 1)) * (1 - gamma)
+        ),
+        lambda updates, target_period, gamma: 1 - gamma ** -(-updates // target_period),
+    ],
 }
 
 

@@ -1,6 +1,13 @@
 """Exercises that are checked, predictions that are kept, quizzes that answer."""
 
-from dqn_lessons.exercises import lesson_00, lesson_01, progress
+from dqn_lessons.exercises import (
+    lesson_00,
+    lesson_01,
+    lesson_02,
+    lesson_03,
+    lesson_04,
+    progress,
+)
 from dqn_lessons.exercises.cards import Card
 from dqn_lessons.exercises.engine import exercise, hint, register, solution
 from dqn_lessons.exercises.progress import reset_progress
@@ -18,7 +25,7 @@ __all__ = [
 ]
 
 # A lesson is a module with EXERCISES and a QUIZ; adding one here makes both known.
-LESSONS = {"0": lesson_00, "1": lesson_01}
+LESSONS = {"0": lesson_00, "1": lesson_01, "2": lesson_02, "3": lesson_03, "4": lesson_04}
 for _lesson in LESSONS.values():
     register(_lesson.EXERCISES)
 
