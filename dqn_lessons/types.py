@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -206,6 +206,14 @@ _FRACTIONS = {
     "epsilon_start": "Use 1.0 to begin at random.",
     "epsilon_end": "Use a small probability such as 0.05.",
 }
+
+
+def differences(one: DQNConfig, other: DQNConfig) -> dict[str, tuple[Any, Any]]:
+    """What turns one configuration into the other: field -> (value here, value there)."""
+    pairs = (
+        (field.name, getattr(one, field.name), getattr(other, field.name)) for field in fields(one)
+    )
+    return {name: (here, there) for name, here, there in pairs if here != there}
 
 
 @dataclass(frozen=True, eq=False)

@@ -149,6 +149,14 @@ def spoiled(notebook: NotebookNode, wrong: dict[str, str]) -> NotebookNode:
     return answered
 
 
+def exercises_only(notebook: NotebookNode) -> NotebookNode:
+    """Return a copy with the imports and the exercises alone."""
+    short = copy.deepcopy(notebook)
+    exercises = [cell for cell, _ in exercise_functions(short).values()]
+    short.cells = [cell for cell in short.cells if cell.id == "imports" or cell in exercises]
+    return short
+
+
 def main() -> None:
     """Run all notebooks (or those named) and write them back, clean."""
     wanted = [Path(name).resolve() for name in sys.argv[1:]] or PATHS

@@ -5,12 +5,16 @@ That each runs unsolved, with equal text, is nbval's part (`--nbval notebooks`).
 
 import ast
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from dqn_lessons import target_lag
 from dqn_lessons.exercises.engine import EXERCISES
+from dqn_lessons.presets import VANILLA
+from dqn_lessons.train import train
 from dqn_lessons.types import TargetLagConfig
 from tests import notebook_tools as tools
 
@@ -97,3 +101,37 @@ def test_the_loop_of_lesson_one_is_the_packages_simulation():
             config.reward, config.learning_rate, config.steps, config.target_period, config.gamma
         )
         np.testing.assert_allclose(by_hand, target_lag.simulate(config).bias, rtol=0, atol=1e-10)
+
+
+def lifted(stem, *ids):
+    """What the named cells of a notebook define, with the course's own functions as answers."""
+    cells = {cell.id: cell.source for cell in tools.load(tools.NOTEBOOKS / f"{stem}.ipynb").cells}
+    names = {}
+    for name in ("imports", *ids):
+        exec(cells[name], names)
+    names |= {name: task.reference for name, task in EXERCISES.items()}
+    return names | {"tqdm": lambda steps: steps}
+
+
+def assert_same_training(net, returns, config, seed):
+    run = train(config, [seed], progress=False)
+    assert returns.tolist() == run.history.episodes["return"].tolist()
+    assert len(returns) > 5
+    for ours, theirs in zip(run.online.learner(0).parameters(), net.parameters(), strict=True):
+        torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=1e-3)
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+def test_the_loop_of_lesson_two_is_the_packages(seed):
+    config = replace(VANILLA, steps=200, update_period=1, epsilon_duration=100, learning_rate=3e-4)
+    by_hand = lifted("02_vanilla_dqn", "network", "loop")["train_by_hand"]
+    assert_same_training(*by_hand(config, seed), config, seed)
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+def test_the_loop_of_lesson_three_is_the_packages(seed):
+    config = replace(
+        VANILLA, steps=250, replay_capacity=60, batch_size=8, learning_starts=20, update_period=3
+    )
+    by_hand = lifted("03_replay", "loop")["train_with_memory"]
+    assert_same_training(*by_hand(config, seed), config, seed)

@@ -25,6 +25,10 @@ def test_wrong_answers_are_named_and_the_notebook_runs_on(path, number, tmp_path
             engine = '__import__("dqn_lessons.exercises.engine", fromlist=["engine"])'
             wrong[name] = f'{engine}.EXERCISES["{name}"].misconceptions[{number}].wrong'
             expected.append(known[number].hint)
+    if number:
+        # A wrong answer is replaced by the course's own function, whichever it is: that the rest
+        # of the notebook runs on is seen once, in round 0.
+        notebook = tools.exercises_only(notebook)
     executed = tools.execute(tools.spoiled(notebook, wrong), tmp_path / "progress.json")
     text = tools.plain_text(executed)
     assert [hint for hint in expected if hint not in text] == []

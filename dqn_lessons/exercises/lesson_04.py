@@ -488,8 +488,8 @@ QUIZ = [
         right="no, eleven steps of horizon are worth about 10",
     ),
     Question(
-        "Without a target network and with the Huber loss, values reached millions here. What did "
-        "the returns do?",
+        "Without a target network and with the Huber loss, values passed 100,000. What did the "
+        "returns do?",
         {
             "they grew too": "They stayed near 9: worse than random.",
             "they stayed near 9": "All actions look endlessly good, so none stands out.",
@@ -500,11 +500,11 @@ QUIZ = [
     Question(
         "A friend says: a target network always makes DQN learn faster. What do you answer?",
         {
-            "yes": "Look at the first 3,000 steps again, or at lesson 1, Theorem 1.",
-            "no: it lags, so it slows down; it pays where values would feed on themselves": "As "
-            "measured: with MSE it cost early return, with Huber it made the difference.",
-            "no: it never helps": "With the Huber loss it decided everything.",
+            "yes": "Look at the returns with the squared error again, or at lesson 1, Theorem 1.",
+            "no: it lags; it pays where values would feed on themselves": "As measured: with the "
+            "squared error it gained nothing here, with Huber it decided everything.",
+            "no: it never helps": "With the Huber loss it decided everything, and in the corridor.",
         },
-        right="no: it lags, so it slows down; it pays where values would feed on themselves",
+        right="no: it lags; it pays where values would feed on themselves",
     ),
 ]

@@ -28,6 +28,8 @@ FLAGS = [
     "--disable-sync",
 ]
 SECONDS = 90
+# A whole notebook, on a machine that has other things to do.
+NOTEBOOK_SECONDS = 400
 # Said by JupyterLab itself at a start or a reload, with any notebook; and, in about one run of
 # ten, by anywidget around a reload. That every widget works, the tests see by using each.
 KNOWN_CONSOLE = (
@@ -180,10 +182,10 @@ class LabPage:
         """Return the value of a JavaScript function in the page, within the time limit."""
         return self.page.evaluate(WITH_LIMIT, [source, argument, SECONDS])
 
-    def wait_for(self, condition: str, argument: Any = None) -> None:
+    def wait_for(self, condition: str, argument: Any = None, seconds: float = SECONDS) -> None:
         """Wait until a JavaScript function in the page is true."""
         # Polled by the clock: a tab in the background draws no frames.
-        self.page.wait_for_function(condition, arg=argument, polling=100)
+        self.page.wait_for_function(condition, arg=argument, polling=100, timeout=1000 * seconds)
 
     def open(self, address: str) -> None:
         """Open a notebook and wait until its kernel is ready."""
@@ -203,7 +205,8 @@ class LabPage:
         self.wait_for(
             "() => { const w = window.jupyterapp.shell.currentWidget;"
             " return w.content.widgets.every(c => c.model.type !== 'code' ||"
-            " !c.model.sharedModel.getSource().trim() || c.model.executionCount); }"
+            " !c.model.sharedModel.getSource().trim() || c.model.executionCount); }",
+            seconds=NOTEBOOK_SECONDS,
         )
         self.wait_idle()
 
@@ -232,6 +235,11 @@ class LabPage:
         cell = self.page.locator(f'.jp-Notebook .jp-Cell[data-windowed-list-index="{index}"]')
         cell.wait_for(state="attached")
         return cell
+
+    def start(self, index: int) -> Any:
+        """Run a cell without waiting for its end, and return the cell."""
+        self.js(RUN_CELL, index)
+        return self.show(index)
 
     def rerun(self, index: int, source: str | None = None) -> Any:
         """Replace a cell's source if given, run it, and return the cell."""
