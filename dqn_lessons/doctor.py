@@ -16,7 +16,13 @@ from packaging.requirements import Requirement
 # Seconds of computing per notebook, and of `_work`, on the machine where they were measured
 # (2 cores of an AMD EPYC server, Python 3.11, PyTorch 2.13). `make notebooks` prints the former.
 REFERENCE_WORK = 0.066
-REFERENCE_SECONDS = {"00_start_here": 6, "01_target_lag": 10}
+REFERENCE_SECONDS = {
+    "00_start_here": 6,
+    "01_target_lag": 10,
+    "02_vanilla_dqn": 38,
+    "03_replay": 53,
+    "04_target_network": 58,
+}
 
 _HANDSHAKE = """
 export default {

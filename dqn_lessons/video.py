@@ -241,8 +241,8 @@ class Film:
             for weights in self._weights.values()
         ]
         captions = [
-            f"after {step:,} steps: return {episode.episode_return:g}"
+            f"{step:,} steps: return {episode.episode_return:g}"
             for step, episode in zip(self._weights, episodes, strict=True)
         ]
-        alt = f"Greedy episodes of {self.env_id} while training: {'; '.join(captions)}."
+        alt = f"Greedy episodes of {self.env_id} while training, after {'; '.join(captions)}."
         return animate(episodes, alt, captions=captions, every=3, width=width)

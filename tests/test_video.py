@@ -147,9 +147,9 @@ def test_a_film_shows_the_greedy_policy_of_its_moment():
     last = video.rollout(
         "CartPole-v1", lambda obs: int(policy(torch.from_numpy(obs)).argmax()), 3, render=False
     )
-    assert animation.captions[1] == f"after 100 steps: return {last.episode_return:g}"
-    assert animation.captions[0].startswith("after 50 steps")
-    assert animation._repr_html_().count("after 50 steps") == 2  # below the picture, and as text
+    assert animation.captions[1] == f"100 steps: return {last.episode_return:g}"
+    assert animation.captions[0].startswith("50 steps")
+    assert animation._repr_html_().count("50 steps: return") == 2  # below the picture, and as text
     assert Image.open(io.BytesIO(animation.png)).size[0] == 2 * 220
 
 

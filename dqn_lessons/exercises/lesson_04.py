@@ -488,7 +488,7 @@ QUIZ = [
         right="no, eleven steps of horizon are worth about 10",
     ),
     Question(
-        "Without a target network and with the Huber loss, values passed 100,000. What did the "
+        "Without a target network and with the Huber loss, values passed 30,000. What did the "
         "returns do?",
         {
             "they grew too": "They stayed near 9: worse than random.",

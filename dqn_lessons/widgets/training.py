@@ -38,9 +38,15 @@ class TrainingView(Panel):
         figure.update_xaxes(title_text="environment steps", col=2)
         figure.update_yaxes(title_text="largest |Q|", col=2)
         for col, (colour, dash) in enumerate(((BLUE, "solid"), (ORANGE, "dash")), start=1):
-            hidden = {"width": 0}
-            figure.add_scatter(line=hidden, hoverinfo="skip", row=1, col=col)
-            figure.add_scatter(line=hidden, fill="tonexty", hoverinfo="skip", row=1, col=col)
+            edge = {
+                "mode": "lines",
+                "line": {"width": 0},
+                "hoverinfo": "skip",
+                "row": 1,
+                "col": col,
+            }
+            figure.add_scatter(**edge)
+            figure.add_scatter(**edge, fill="tonexty", fillcolor=f"{colour}30")
             line = {"color": colour, "dash": dash}
             figure.add_scatter(line=line, mode="lines+markers", name="mean", row=1, col=col)
         if ceiling is not None:

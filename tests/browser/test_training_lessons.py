@@ -99,7 +99,8 @@ def test_the_target_network_climbs_its_stairs(lab):
     page.run_all()
     no_trouble(page)
     for source, name in (
-        ("def target_values(", "04-moving"),
+        ("def watch(", "04-lagging"),
+        ("steps, moving = watch", "04-moving"),
         ("stairs = horizon_bound(", "04-stairs"),
         ('names = ("no copy"', "04-explosion"),
         ("corridor_values(exact", "04-corridor"),
