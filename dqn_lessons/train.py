@@ -179,6 +179,8 @@ def _epsilon(run: Run) -> Any:
 def _update_is_due(run: Run, ended: Array) -> bool:
     config = run.config
     starts, period = config.learning_starts, config.update_period
+    if len(run.replay) < config.batch_size:
+        return False  # taken up from a checkpoint that left the buffer out
     if config.update_unit == "steps":
         return td.update_is_due(run.step, starts, period)
     episode = int(run.records.episode_count[0])
