@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def at_the_door(check: Callable[P, object]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let ``check`` look at the arguments of every call first; it raises, or says nothing.
+
+    The function's own source is then nothing but what it does: students read it as a solution.
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(function)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+            check(*args, **kwargs)
+            return function(*args, **kwargs)
+
+        return checked
+
+    return decorate
 
 
 def _limit(low: float, high: float, low_open: bool, high_open: bool) -> str:

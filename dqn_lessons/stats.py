@@ -138,6 +138,58 @@ def stratified_bootstrap_ci(
     return _interval(statistic(np.concatenate(groups), axis=0), spread, level)
 
 
+def performance_profile(scores: ArrayLike, levels: ArrayLike) -> Any:
+    """Share of the runs that score above each level: ``scores [S], levels [L] -> [L]``.
+
+    Raises:
+        ValueError: no scores.
+
+    Source: Agarwal et al., NeurIPS 2021 (arXiv:2108.13264), section 4.2.
+    """
+    values = _scores("scores", scores).ravel()
+    return (values[:, None] > np.asarray(levels)).mean(axis=0)
+
+
+def wrong_sign_rate(
+    differences: ArrayLike, k: int, rng: np.random.Generator, draws: int = 10_000
+) -> float:
+    """How often k seeds, drawn without replacement, point the other way than all of them do.
+
+    Args:
+        differences: one paired difference per seed ``[S]``.
+        k: seeds in a small study, from 1 to S.
+        rng: the luck of the draws.
+        draws: small studies to make.
+
+    Raises:
+        ValueError: k out of range, fewer than two seeds.
+    """
+    values = _seeds("differences", differences).ravel()
+    check.integer("k", k, 1, len(values), remedy="Draw from the seeds that there are.")
+    small = rng.permuted(np.broadcast_to(values, (draws, len(values))), axis=1)[:, :k]
+    return float((np.sign(small.mean(axis=1)) != np.sign(values.mean())).mean())
+
+
+def percentile_among(score: float, scores: ArrayLike) -> float:
+    """Percentage of ``scores`` below ``score``; ties count half. 50 is an ordinary run.
+
+    Raises:
+        ValueError: no scores.
+    """
+    values = _scores("scores", scores).ravel()
+    return float(100 * ((values < score).mean() + (values == score).mean() / 2))
+
+
+def _check_autocorrelation(series: ArrayLike, lag: int) -> None:
+    values = np.asarray(series)
+    if values.ndim != 1:
+        raise ValueError(f"series has shape {values.shape}: it must be [T]. Pass one series.")
+    check.integer("lag", lag, 0, len(values) - 1, remedy="Use a lag shorter than the series.")
+    if np.ptp(values) == 0:
+        raise ValueError("series is constant: nothing varies. Pass one that changes.")
+
+
+@check.at_the_door(_check_autocorrelation)
 def autocorrelation(series: ArrayLike, lag: int) -> Any:
     """How alike a series is to itself ``lag`` steps later: 1 is the same, 0 is unrelated.
 
@@ -153,15 +205,9 @@ def autocorrelation(series: ArrayLike, lag: int) -> Any:
 
     Source: Box & Jenkins, Time Series Analysis, section 2.1.
     """
-    values = np.asarray(series, np.float64)
-    if values.ndim != 1:
-        raise ValueError(f"series has shape {values.shape}: it must be [T]. Pass one series.")
-    check.integer("lag", lag, 0, len(values) - 1, remedy="Use a lag shorter than the series.")
-    centred = values - values.mean()
-    power = centred @ centred
-    if power == 0:
-        raise ValueError("series is constant: nothing varies. Pass one that changes.")
-    return centred[: len(centred) - lag] @ centred[lag:] / power
+    centred = np.array(series, np.float64)
+    centred -= centred.mean()
+    return centred[: len(centred) - lag] @ centred[lag:] / (centred @ centred)
 
 
 def _interval(estimate: Any, again: Array, level: float) -> Interval:

@@ -81,13 +81,21 @@ class Run:
         loss.sum().backward()
         if config.max_grad_norm is not None:
             td.clip_per_learner_(self.online.parameters(), config.max_grad_norm)
+        if config.learning_rate_end is not None:
+            rates = config.learning_rate, config.learning_rate_end
+            rate = td.linear_schedule(self.step, *rates, config.steps)
+            self.optimizer.param_groups[0]["lr"] = float(rate)
         self.optimizer.step()
         self.updates += 1
         if config.tau is not None:
-            td.soft_update_(self.target.parameters(), self.online.parameters(), config.tau)
+            td.soft_update_(*self._params, config.tau)
         elif self.updates % config.target_period == 0:
-            td.hard_update_(self.target.parameters(), self.online.parameters())
+            td.hard_update_(*self._params)
         self.records.add_update(loss.detach(), (target - q_taken.detach()).abs().mean(-1))
+
+    @property
+    def _params(self) -> tuple[list[Tensor], list[Tensor]]:
+        return list(self.target.parameters()), list(self.online.parameters())
 
     def begin_episodes(self, ended: Array) -> None:
         """Reset the environments whose episode ended; the others stay where they are."""

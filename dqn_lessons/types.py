@@ -112,6 +112,8 @@ class DQNConfig:
         hidden_sizes: units of the hidden layers (ReLU); ``()`` is a linear Q-function.
         gamma: discount, in [0, 1].
         learning_rate: Adam's step size, > 0.
+        learning_rate_end: step size at the last environment step, reached on a straight line,
+            >= 0; ``None`` for a constant one.
         loss: ``"mse"``, or ``"huber"`` (quadratic up to a TD error of 1, linear beyond).
         max_grad_norm: largest gradient norm of one learner, or ``None`` for no clipping.
         batch_size: transitions in one update, >= 1.
@@ -138,6 +140,7 @@ class DQNConfig:
     hidden_sizes: tuple[int, ...] = (64, 64)
     gamma: float = 0.99
     learning_rate: float = 1e-3
+    learning_rate_end: float | None = None
     loss: Literal["mse", "huber"] = "mse"
     max_grad_norm: float | None = None
     batch_size: int = 64
@@ -172,6 +175,9 @@ class DQNConfig:
         for name, remedy in _FRACTIONS.items():
             check.real(name, getattr(self, name), 0, 1, remedy=remedy)
         check.real("learning_rate", self.learning_rate, 0, low_open=True, remedy="Try 1e-3.")
+        if self.learning_rate_end is not None:
+            remedy = "Use 0.0 to come to rest, None for a constant step size."
+            check.real("learning_rate_end", self.learning_rate_end, 0, remedy=remedy)
         check.choice("loss", self.loss, ("mse", "huber"), remedy="Pick one of the two.")
         for name in ("update_unit", "epsilon_unit"):
             units = ("steps", "episodes")

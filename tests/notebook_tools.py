@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import ast
 import copy
-import inspect
 import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
@@ -121,13 +119,11 @@ def exercise_functions(notebook: NotebookNode) -> dict[str, tuple[NotebookNode, 
     return found
 
 
-def solved(notebook: NotebookNode, references: dict[str, Callable[..., Any]]) -> NotebookNode:
-    """Return a copy in which every exercise holds the course's own source."""
+def solved(notebook: NotebookNode, solutions: dict[str, str]) -> NotebookNode:
+    """Return a copy in which every exercise holds the solution that its card shows."""
     answered = copy.deepcopy(notebook)
     for name, (cell, _) in exercise_functions(answered).items():
-        module = references[name].__module__
-        # What the reference takes from its module is imported, as a student would see it there.
-        cell.source = f"from {module} import *\n\n@exercise\n{inspect.getsource(references[name])}"
+        cell.source = f"@exercise\n{solutions[name]}"
     return answered
 
 
@@ -153,7 +149,8 @@ def exercises_only(notebook: NotebookNode) -> NotebookNode:
     """Return a copy with the imports and the exercises alone."""
     short = copy.deepcopy(notebook)
     exercises = [cell for cell, _ in exercise_functions(short).values()]
-    short.cells = [cell for cell in short.cells if cell.id == "imports" or cell in exercises]
+    imports = next(c for c in short.cells if "from dqn_lessons.exercises import" in c.source)
+    short.cells = [imports, *exercises]
     return short
 
 

@@ -22,6 +22,7 @@ ALLOWED = {
     "records": {"types"},
     "train": {"types", "td", "nets", "replay", "streams", "vector", "records", "_validate"},
     "checkpoint": {"types", "train", "streams", "vector", "records", "_validate"},
+    "sweep": {"types", "td", "train", "checkpoint", "_validate"},
     "presets": {"types"},
     "stats": {"types", "_validate"},
     "envs": {"types", "_validate"},

@@ -230,18 +230,14 @@ BUGS = {
     ),
     "synced the wrong way": (
         one_state,
-        (
-            LEARN,
-            "hard_update_(self.target.parameters(), self.online",
-            "hard_update_(self.online.parameters(), self.target",
-        ),
+        (LEARN, "td.hard_update_(*self._params)", "td.hard_update_(*self._params[::-1])"),
     ),
     "target by reference": (
         one_state,
         (INIT, "copy.deepcopy(self.online).requires_grad_(False)", "self.online"),
     ),
     "epsilon for gamma": (one_state, (LEARN, "config.gamma", "config.epsilon_end")),
-    "sum instead of mean": (one_state, (LOSS, "loss.mean(-1)", "loss.sum(-1)")),
+    "sum instead of mean": (one_state, (LOSS, ".mean(-1)", ".sum(-1)")),
     "learners share a mean": (learners_apart, (LEARN, "loss.sum()", "loss.mean()")),
     "[B] against [B, 1]": (one_state, (TAKEN, ".squeeze(-1)", "")),
     "gradients pile up": (one_state, (LEARN, "param.grad = None", "pass")),

@@ -78,8 +78,8 @@ def test_every_exercise_starts_unsolved(path):
 def test_solved_notebook_runs_and_every_exercise_passes(path, tmp_path):
     notebook = tools.load(path)
     names = set(tools.exercise_functions(notebook))
-    references = {name: EXERCISES[name].reference for name in names}
-    executed = tools.execute(tools.solved(notebook, references), tmp_path / "progress.json")
+    solutions = {name: EXERCISES[name].solution for name in names}
+    executed = tools.execute(tools.solved(notebook, solutions), tmp_path / "progress.json")
     assert {name for name in names if f"✓ {name}: passes" in tools.plain_text(executed)} == names
 
 

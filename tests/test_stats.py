@@ -124,6 +124,43 @@ def test_strata_agree_with_scipys_two_samples():
     assert (ours.low, ours.high) == pytest.approx(theirs, abs=0.05)
 
 
+def test_performance_profile_by_hand():
+    profile = stats.performance_profile([1, 2, 2, 5], [0, 1, 2, 4.9, 5])
+    assert profile.tolist() == [1, 0.75, 0.25, 0.25, 0]
+
+
+@given(SCORES)
+def test_a_performance_profile_falls_from_one_to_nothing(scores):
+    levels = np.linspace(scores.min() - 1, scores.max(), 9)
+    profile = stats.performance_profile(scores, levels)
+    assert profile[0] == 1
+    assert profile[-1] == 0
+    assert (np.diff(profile) <= 0).all()
+
+
+def test_wrong_signs_by_hand():
+    # One seed in four points the other way; all four together never do.
+    assert stats.wrong_sign_rate([1, 1, 1, -1], 1, rng()) == pytest.approx(0.25, abs=0.02)
+    assert stats.wrong_sign_rate([1, 1, 1, -1], 4, rng()) == 0
+    # No effect at all: every small study claims one.
+    assert stats.wrong_sign_rate([1, 1, 1, -3], 2, rng()) == pytest.approx(1, abs=0.0)
+
+
+def test_wrong_signs_of_a_normal_effect():
+    """An effect of half a standard deviation: the mean of k has the wrong sign with Phi(-√k/2)."""
+    many = rng(5).normal(0.5, 1, 20_000)
+    for k in (3, 5):
+        expected = scipy_stats.norm.cdf(-np.sqrt(k) * many.mean() / many.std())
+        assert stats.wrong_sign_rate(many, k, rng(), 2_000) == pytest.approx(expected, abs=0.03)
+
+
+def test_percentile_is_scipys():
+    scores = [3, 1, 4, 1, 5, 9, 2, 6]
+    for score in (0, 1, 4, 4.5, 9, 10):
+        ours = stats.percentile_among(score, scores)
+        assert ours == pytest.approx(scipy_stats.percentileofscore(scores, score, kind="mean"))
+
+
 def test_autocorrelation_by_hand():
     assert stats.autocorrelation([1, -1, 1, -1], 0) == 1
     assert stats.autocorrelation([1, -1, 1, -1], 1) == -0.75
@@ -158,6 +195,9 @@ def test_an_interval_reads_well():
         (lambda: stats.stratified_bootstrap_ci([[[1, 2], [3, 4]]], rng()), ["tasks", "(2, 2)"]),
         (lambda: stats.stratified_bootstrap_ci([[1, 2]], rng(), level=0), ["level"]),
         (lambda: stats.iqm([]), ["no scores"]),
+        (lambda: stats.performance_profile([], [1]), ["no scores"]),
+        (lambda: stats.percentile_among(1, []), ["no scores"]),
+        (lambda: stats.wrong_sign_rate([1, 2], 3, rng()), ["k = 3", "[1, 2]"]),
         (lambda: stats.autocorrelation([1, 1, 1], 1), ["constant"]),
         (lambda: stats.autocorrelation([1, 2], 2), ["lag", "[0, 1]"]),
         (lambda: stats.autocorrelation([[1, 2]], 0), ["(1, 2)", "[T]"]),

@@ -6,6 +6,7 @@ list of a ``lesson_NN`` module; adding a misconception is one line there.
 
 from __future__ import annotations
 
+import ast
 import copy
 import dis
 import inspect
@@ -72,8 +73,14 @@ class Exercise:
 
     @property
     def solution(self) -> str:
-        """The source of the reference."""
-        return inspect.getsource(self.reference)
+        """The source of the reference, with the head of the template: no types, no decorators."""
+        source = inspect.getsource(self.reference)
+        node = ast.parse(source).body[0]
+        assert isinstance(node, ast.FunctionDef)
+        for argument in node.args.args:
+            argument.annotation = None
+        body = source.splitlines()[node.body[0].lineno - 1 :]
+        return "\n".join([f"def {self.name}({ast.unparse(node.args)}):", *body, ""])
 
 
 @dataclass(frozen=True)

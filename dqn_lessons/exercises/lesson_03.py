@@ -368,8 +368,8 @@ QUIZ = [
         "The transitions in the buffer come from older, worse policies. Why may Q-learning use "
         "them?",
         {
-            "it may not, but nobody notices": "It may: look at the target again. Which policy is "
-            "in it?",
+            "it may not, but nobody notices": "It may: look at the target again, and at which "
+            "policy is in it.",
             "its target asks for the best next action, not for the one that was taken": "That is "
             "what off-policy means: who collected the step does not matter.",
             "old transitions are deleted at once": "The buffer keeps the last 10,000.",

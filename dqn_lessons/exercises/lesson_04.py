@@ -480,7 +480,7 @@ QUIZ = [
         "A target network is copied every 500 updates. After 5,250 updates on CartPole, γ = 0.99, "
         "its values are near 10. Is that a bug?",
         {
-            "yes, a good agent's values are near 100": "Ten copies were used. How far can it see?",
+            "yes, a good agent's values are near 100": "Ten copies were used: eleven steps.",
             "no, eleven steps of horizon are worth about 10": "B_10 = 10.5: each copy buys one "
             "step.",
             "it cannot be said": "It can: count the copies.",
@@ -493,7 +493,7 @@ QUIZ = [
         {
             "they grew too": "They stayed near 9: worse than random.",
             "they stayed near 9": "All actions look endlessly good, so none stands out.",
-            "they reached 500": "They stayed near 9: worse than random.",
+            "they reached 500": "Look at the last figure again: nine steps.",
         },
         right="they stayed near 9",
     ),
@@ -503,7 +503,7 @@ QUIZ = [
             "yes": "Look at the returns with the squared error again, or at lesson 1, Theorem 1.",
             "no: it lags; it pays where values would feed on themselves": "As measured: with the "
             "squared error it gained nothing here, with Huber it decided everything.",
-            "no: it never helps": "With the Huber loss it decided everything, and in the corridor.",
+            "no: it never helps": "It decided everything with the Huber loss.",
         },
         right="no: it lags; it pays where values would feed on themselves",
     ),

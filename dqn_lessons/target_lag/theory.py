@@ -71,8 +71,9 @@ def fixed_point(reward: float, gamma: float) -> float:
 
 def horizon_bound(k: ArrayLike, reward: float, gamma: float, initial_bias: float = 0.0) -> Any:
     """Return B_k, the best that can be known after k syncs: k + 1 rewards, then b_0."""
-    horizon = np.asarray(k) + 1
-    return reward * geometric_sum(gamma, horizon) + gamma**horizon * initial_bias
+    powers = gamma ** np.arange(np.max(k) + 2.0)
+    rewards = np.cumsum(powers)  # 1, 1 + gamma, 1 + gamma + gamma², ...
+    return reward * rewards[np.asarray(k)] + powers[np.asarray(k) + 1] * initial_bias
 
 
 def used_syncs(step: ArrayLike, target_period: int) -> Any:
@@ -83,6 +84,11 @@ def used_syncs(step: ArrayLike, target_period: int) -> Any:
     return (np.asarray(step) - 1) // _period(target_period)
 
 
+def _check_reachable_share(updates: ArrayLike, target_period: int, gamma: float) -> None:
+    _gamma(gamma)
+
+
+@check.at_the_door(_check_reachable_share)
 def reachable_share(updates: ArrayLike, target_period: int, gamma: float) -> Any:
     """Return the largest share of r / (1 - gamma) that so many updates can reach from 0.
 
@@ -93,7 +99,7 @@ def reachable_share(updates: ArrayLike, target_period: int, gamma: float) -> Any
         target_period: updates between hard syncs.
         gamma: discount.
     """
-    return 1 - _gamma(gamma) ** (used_syncs(updates, target_period) + 1.0)
+    return 1 - gamma ** (used_syncs(updates, target_period) + 1.0)
 
 
 def contraction_per_period(gamma: float, learning_rate: float, target_period: int) -> float:

@@ -167,7 +167,7 @@ class LabPage:
         page.set_default_timeout(SECONDS * 1000)
         page.on("request", self._on_request)
         page.on("console", self._on_console)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("pageerror", lambda error: self._complain(str(error)))
 
     def _on_request(self, request: Any) -> None:
         address = urlparse(request.url)
@@ -175,8 +175,12 @@ class LabPage:
             self.foreign.append(request.url)
 
     def _on_console(self, message: Any) -> None:
-        if message.type == "error" and not any(word in message.text for word in KNOWN_CONSOLE):
-            self.errors.append(message.text)
+        if message.type == "error":
+            self._complain(message.text)
+
+    def _complain(self, text: str) -> None:
+        if not any(word in text for word in KNOWN_CONSOLE):
+            self.errors.append(text)
 
     def js(self, source: str, argument: Any = None) -> Any:
         """Return the value of a JavaScript function in the page, within the time limit."""
