@@ -84,6 +84,10 @@ def plain_loop(config, seed):
                 with torch.no_grad():
                     y = r if end else r + config.gamma * frozen(torch.tensor(n)).max()
                 loss = loss + (net(torch.tensor(o))[a] - y) ** 2 / config.batch_size
+            if config.learning_rate_end is not None:
+                walked = (step + 1) / config.steps
+                way = config.learning_rate_end - config.learning_rate
+                adam.param_groups[0]["lr"] = config.learning_rate + walked * way
             adam.zero_grad()
             loss.backward()
             adam.step()
@@ -93,7 +97,12 @@ def plain_loop(config, seed):
     return net, returns[:-1], updates
 
 
-@pytest.mark.parametrize("config", [SMALL, VANILLA], ids=["replay and target", "vanilla"])
+RESTING = replace(SMALL, learning_rate=3e-3, learning_rate_end=1e-4)
+
+
+@pytest.mark.parametrize(
+    "config", [SMALL, VANILLA, RESTING], ids=["replay and target", "vanilla", "comes to rest"]
+)
 def test_train_is_the_plain_loop(config):
     net, returns, updates = plain_loop(config, 3)
     run = quiet(config, [3])
@@ -126,6 +135,17 @@ def test_disturbing_one_learner_changes_no_other():
     assert torch.equal(weights(one, 0), weights(two, 0))
     assert torch.equal(weights(one, 2), weights(two, 2))
     assert not torch.equal(weights(one, 1), weights(two, 1))
+
+
+def test_a_learning_rate_that_stays_is_a_constant_one():
+    same(quiet(SMALL, [1]), quiet(replace(SMALL, learning_rate_end=SMALL.learning_rate), [1]))
+
+
+def test_a_learning_rate_of_zero_at_the_end_stops_learning():
+    run = quiet(replace(SMALL, learning_rate_end=0.0), [1])
+    before = weights(run)
+    run.learn(td.td_target)
+    assert torch.equal(weights(run), before)
 
 
 def test_the_same_seeds_give_the_same_run_and_others_another():
@@ -426,6 +446,7 @@ def test_seeds_are_one_per_learner(seeds):
         ({"epsilon_end": -0.1}, ValueError, "epsilon_end"),
         ({"tau": 0.0}, ValueError, "tau = 0.0"),
         ({"learning_rate": 0.0}, ValueError, "learning_rate"),
+        ({"learning_rate_end": -1e-3}, ValueError, "learning_rate_end"),
         ({"max_grad_norm": 0.0}, ValueError, "max_grad_norm"),
         ({"steps": 5.0}, TypeError, "steps = 5.0"),
         ({"target_period": 0}, ValueError, "target_period = 0"),
