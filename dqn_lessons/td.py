@@ -74,6 +74,12 @@ def _check_linear_schedule(step: Any, start: float, end: float, duration: int) -
 
 
 def _check_update(target_params: Sequence[Tensor], online_params: Sequence[Tensor]) -> None:
+    for name, params in (("target_params", target_params), ("online_params", online_params)):
+        if not isinstance(params, Sequence):
+            raise TypeError(
+                f"{name} is a {type(params).__name__}, which can be walked over only once: it must "
+                "be a list. Use list(net.parameters())."
+            )
     for target, online in zip(target_params, online_params, strict=True):
         _same_rows(target=target.shape, online=online.shape)
         if target.data_ptr() == online.data_ptr():

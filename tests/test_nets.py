@@ -38,7 +38,7 @@ def test_acting_reads_the_weights_as_they_are_now():
     obs = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
     for param in net.parameters():
         param.data.add_(0.1)
-    hard_update_(other.parameters(), net.parameters())
+    hard_update_(list(other.parameters()), list(net.parameters()))
     for each in (net, other, copy.deepcopy(net)):
         expected = each(torch.from_numpy(obs)[:, None])[:, 0].detach().numpy()
         np.testing.assert_allclose(each.values(obs), expected, atol=1e-6)

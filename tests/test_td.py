@@ -144,3 +144,12 @@ def test_clipping_is_per_learner():
     alone.grad = torch.tensor([3.0, 4.0, 12.0])
     torch.nn.utils.clip_grad_norm_([alone], 1.0)
     torch.testing.assert_close(torch.cat([param.grad[0].flatten(), bias.grad[0, 0]]), alone.grad)
+
+
+@pytest.mark.parametrize("update", [td.hard_update_, lambda a, b: td.soft_update_(a, b, 0.5)])
+def test_parameters_that_can_be_walked_over_once_are_refused(update):
+    """They would be used up by the look at the door, and nothing would be copied."""
+    one, other = torch.nn.Linear(2, 1), torch.nn.Linear(2, 1)
+    with pytest.raises(TypeError, match=r"target_params is a generator.*list\(net.parameters"):
+        update(one.parameters(), other.parameters())
+    update(list(one.parameters()), list(other.parameters()))
