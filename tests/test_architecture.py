@@ -23,6 +23,7 @@ ALLOWED = {
     "train": {"types", "td", "nets", "replay", "streams", "vector", "records", "_validate"},
     "checkpoint": {"types", "train", "streams", "vector", "records", "_validate"},
     "sweep": {"types", "td", "train", "checkpoint", "_validate"},
+    "reference": {"types", "checkpoint", "sweep"},
     "presets": {"types"},
     "stats": {"types", "_validate"},
     "envs": {"types", "_validate"},

@@ -1,0 +1,134 @@
+"""Runs shipped with the course: more seeds and longer budgets than a lesson has time for.
+
+``python -m dqn_lessons.reference [study ...]`` makes them again (all: about half an hour on two
+cores). Wherever a lesson shows them, it says that they are shipped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+
+from dqn_lessons.checkpoint import CheckpointError, load_history, save_history
+from dqn_lessons.sweep import factorial, sweep
+from dqn_lessons.types import EPISODE_DTYPE, DQNConfig, History
+
+FOLDER = Path(__file__).parent / "data" / "reference"
+SEEDS = range(24)
+
+_WITHOUT = {
+    "replay": {"replay_capacity": 1, "batch_size": 1},
+    "target": {"target_period": 1},
+}
+_CARTPOLE = DQNConfig(
+    steps=60_000,
+    batch_size=32,
+    learning_starts=500,
+    update_period=2,
+    target_period=200,
+    epsilon_duration=5_000,
+    eval_episodes=5,
+)
+_CATCH = replace(
+    _CARTPOLE,
+    env_id="dqn_lessons/Catch-v0",
+    steps=6_000,
+    update_period=1,
+    target_period=50,
+    epsilon_duration=2_000,
+    eval_period=250,
+    eval_episodes=20,
+)
+_ACROBOT = replace(
+    _CARTPOLE, env_id="Acrobot-v1", steps=30_000, epsilon_duration=10_000, eval_period=2_500
+)
+
+# study -> arm -> configuration
+STUDIES: dict[str, dict[str, DQNConfig]] = {
+    "cartpole": factorial(_CARTPOLE, **_WITHOUT),
+    "catch": factorial(_CATCH, **_WITHOUT),
+    "acrobot": factorial(_ACROBOT, **_WITHOUT),
+}
+
+
+def thin(history: History) -> History:
+    """Keep what the lessons draw: the evaluations, with one mean value instead of 64 probes."""
+    small = {
+        name: getattr(history, name).astype(np.float32)
+        for name in ("eval_return", "loss", "td_error", "action_gap", "max_abs_q")
+    }
+    return replace(
+        history,
+        episodes=np.zeros(0, EPISODE_DTYPE),
+        q_probe=history.q_probe.mean(-1, keepdims=True).astype(np.float32),
+        **small,
+    )
+
+
+def make(study: str, kept: Path, folder: Path = FOLDER, seeds: Sequence[int] = SEEDS) -> None:
+    """Train a study, or what is missing of it in ``kept``, and write the shipped files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for arm, history in sweep(STUDIES[study], seeds, kept).items():
+        save_history(folder / _name(study, arm), thin(history))
+    _write_manifest(folder)
+
+
+def load(study: str, folder: Path = FOLDER) -> dict[str, History]:
+    """Read a shipped study: arm -> history, 24 seeds.
+
+    Raises:
+        KeyError: no such study; the message lists those there are.
+        CheckpointError: a file that is missing, or not the one that was shipped.
+    """
+    if study not in STUDIES:
+        raise KeyError(f"there is no study {study!r}. Studies: {', '.join(STUDIES)}.")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    histories = {}
+    for arm in STUDIES[study]:
+        path = folder / _name(study, arm)
+        if not path.exists() or _digest(path) != manifest["sha256"].get(path.name):
+            raise CheckpointError(
+                f"{path.name} is missing or is not the file that was shipped. "
+                f"Take it from the repository, or run `python -m dqn_lessons.reference {study}`."
+            )
+        histories[arm] = load_history(path)
+    return histories
+
+
+def made_with(folder: Path = FOLDER) -> Mapping[str, str]:
+    """Versions that the shipped runs were made with."""
+    versions: Mapping[str, str] = json.loads((folder / "manifest.json").read_text())["versions"]
+    return versions
+
+
+def _name(study: str, arm: str) -> str:
+    return f"{study}-{arm.replace(' ', '-')}.npz"
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _write_manifest(folder: Path) -> None:
+    packages = ("torch", "gymnasium", "numpy", "dqn-lessons")
+    manifest = {
+        "versions": {
+            "python": platform.python_version(),
+            **{name: metadata.version(name) for name in packages},
+        },
+        "sha256": {path.name: _digest(path) for path in sorted(folder.glob("*.npz"))},
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    for wanted in sys.argv[1:] or STUDIES:
+        make(wanted, Path("artifacts") / "reference")
