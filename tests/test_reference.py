@@ -44,7 +44,7 @@ def test_one_condition_can_be_made_again():
     first = slice(0, 1)
     np.testing.assert_allclose(again.q_probe[:, first], shipped.q_probe[:, first], atol=0.05)
     gap = again.eval_return.mean(0) - shipped.eval_return.mean(0)
-    assert np.abs(gap).max() < 0.25
+    assert np.abs(gap).max() < 0.4
     np.testing.assert_allclose(
         again.eval_return[:, -1].mean(), shipped.eval_return[:, -1].mean(), atol=0.1
     )
