@@ -20,8 +20,8 @@ REFERENCE_SECONDS = {
     "00_start_here": 6,
     "01_target_lag": 10,
     "02_vanilla_dqn": 38,
-    "03_replay": 53,
-    "04_target_network": 58,
+    "03_replay": 54,
+    "04_target_network": 54,
 }
 
 _HANDSHAKE = """

@@ -22,12 +22,12 @@ _BACKGROUND, _EMPTY, _FULL = 255, 225, 40
 
 
 @dataclass(frozen=True, eq=False)
-class World:
-    """A finite world: from state n, action a leads to ``following[n, a]``.
+class TabularMDP:
+    """A finite world: from state n, action a leads to ``next_state[n, a]``.
 
     Args:
         obs: what is seen of each state, float32 ``[N, D]``.
-        following: state after each action ``[N, A]``.
+        next_state: state after each action ``[N, A]``.
         reward: reward for each action ``[N, A]``.
         terminated: true where the action ends the episode ``[N, A]``.
         starts: states that episodes begin in, each as likely.
@@ -35,49 +35,49 @@ class World:
     """
 
     obs: Array
-    following: Array
+    next_state: Array
     reward: Array
     terminated: Array
     starts: tuple[int, ...]
     picture: tuple[int, int]
 
 
-def _one_state(reward: float, steps: int | None = None) -> World:
+def _one_state(reward: float, steps: int | None = None) -> TabularMDP:
     """One observation for ever; with ``steps``, an end that nothing announces."""
     count = steps or 1
-    following = np.minimum(np.arange(count) + 1, count - 1)[:, None]
+    next_state = np.minimum(np.arange(count) + 1, count - 1)[:, None]
     ends = np.zeros((count, 1), bool)
     ends[-1] = steps is not None
     obs = np.zeros((count, 1), np.float32)
-    return World(obs, following, np.full((count, 1), reward), ends, (0,), (1, 1))
+    return TabularMDP(obs, next_state, np.full((count, 1), reward), ends, (0,), (1, 1))
 
 
-def _one_step(obs: Any, reward: Any) -> World:
+def _one_step(obs: Any, reward: Any) -> TabularMDP:
     """Episodes of one step: reward ``[N, A]`` for each observation and action."""
     seen, paid = np.asarray(obs, np.float32), np.asarray(reward, np.float64)
     stays = np.broadcast_to(np.arange(len(seen))[:, None], paid.shape)
     ends = np.ones(paid.shape, bool)
-    return World(seen, stays, paid, ends, tuple(range(len(seen))), (1, seen.shape[1]))
+    return TabularMDP(seen, stays, paid, ends, tuple(range(len(seen))), (1, seen.shape[1]))
 
 
-def _delayed() -> World:
+def _delayed() -> TabularMDP:
     """Two steps, then a reward of 1."""
     obs = np.array([[-1], [1]], np.float32)
     ends = np.array([[False], [True]])
-    return World(obs, np.array([[1], [1]]), np.array([[0.0], [1.0]]), ends, (0,), (1, 1))
+    return TabularMDP(obs, np.array([[1], [1]]), np.array([[0.0], [1.0]]), ends, (0,), (1, 1))
 
 
-def _corridor(cells: int = 20) -> World:
+def _corridor(cells: int = 20) -> TabularMDP:
     """Left or right; entering the last cell ends the episode with reward 1."""
     here = np.arange(cells)
-    following = np.stack([np.maximum(here - 1, 0), np.minimum(here + 1, cells - 1)], axis=1)
-    enters = following == cells - 1
+    next_state = np.stack([np.maximum(here - 1, 0), np.minimum(here + 1, cells - 1)], axis=1)
+    enters = next_state == cells - 1
     obs = np.eye(cells, dtype=np.float32)
     starts = tuple(range(cells - 1))
-    return World(obs, following, enters.astype(np.float64), enters, starts, (1, cells))
+    return TabularMDP(obs, next_state, enters.astype(np.float64), enters, starts, (1, cells))
 
 
-def _catch(rows: int = 10, columns: int = 5) -> World:
+def _catch(rows: int = 10, columns: int = 5) -> TabularMDP:
     """A ball falls one row per step; move left, stay or right to be below it at the end."""
     ball_row, ball, paddle = (
         axis.ravel() for axis in np.indices((rows, columns, columns)).astype(np.int64)
@@ -88,16 +88,16 @@ def _catch(rows: int = 10, columns: int = 5) -> World:
     board[np.arange(count), rows - 1, paddle] = 1
     moved = np.clip(paddle[:, None] + [-1, 0, 1], 0, columns - 1)
     below = np.minimum(ball_row + 1, rows - 1)[:, None]
-    following = (below * columns + ball[:, None]) * columns + moved
+    next_state = (below * columns + ball[:, None]) * columns + moved
     ends = np.broadcast_to(below == rows - 1, moved.shape)
     reward = np.where(ends, np.where(moved == ball[:, None], 1.0, -1.0), 0.0)
     starts = np.flatnonzero((ball_row == 0) & (paddle == columns // 2))
     obs = board.reshape(count, -1)
-    return World(obs, following, reward, ends, tuple(starts.tolist()), (rows, columns))
+    return TabularMDP(obs, next_state, reward, ends, tuple(starts.tolist()), (rows, columns))
 
 
 # name -> (how to build it, time limit in steps)
-WORLDS: dict[str, tuple[Callable[[], World], int]] = {
+WORLDS: dict[str, tuple[Callable[[], TabularMDP], int]] = {
     "Catch-v0": (_catch, 100),
     "Corridor-v0": (_corridor, 100),
     # Probes: each can be learned only if one more thing is right (an idea of Andy Jones's).
@@ -106,7 +106,7 @@ WORLDS: dict[str, tuple[Callable[[], World], int]] = {
     "DelayedReward-v0": (_delayed, 100),
     "ActionReward-v0": (lambda: _one_step([[0]], [[-1, 1]]), 100),
     "ObservationAction-v0": (lambda: _one_step([[-1], [1]], [[1, -1], [-1, 1]]), 100),
-    # The same world three times: it pays 1 per step. What differs is how the tenth step ends.
+    # The same world twice: it pays 1 per step. What differs is how the tenth step ends.
     "Clock-v0": (lambda: _one_state(1.0), 10),
     "ClockAsEnd-v0": (lambda: _one_state(1.0, steps=10), 100),
     # Lesson 1's single state, for ever or for one step.
@@ -116,7 +116,7 @@ WORLDS: dict[str, tuple[Callable[[], World], int]] = {
 
 
 class TabularEnv(gym.Env[Array, np.int64]):
-    """A :class:`World` as a Gymnasium environment.
+    """A :class:`TabularMDP` as a Gymnasium environment.
 
     Args:
         name: one of :data:`WORLDS`.
@@ -144,7 +144,7 @@ class TabularEnv(gym.Env[Array, np.int64]):
     def step(self, action: Any) -> tuple[Array, float, bool, bool, dict[str, Any]]:
         """Look the step up; the time limit is Gymnasium's wrapper."""
         world, at = self.world, (self.state, int(action))
-        self.state = int(world.following[at])
+        self.state = int(world.next_state[at])
         seen = world.obs[self.state].copy()
         return seen, float(world.reward[at]), bool(world.terminated[at]), False, {}
 
@@ -185,25 +185,25 @@ def exact_q(env_id: str, gamma: float) -> tuple[Array, Array]:
     policy = q.argmax(1)
     while True:
         moves = np.zeros((len(states), len(states)))
-        moves[states, world.following[states, policy]] = lasts[states, policy]
+        moves[states, world.next_state[states, policy]] = lasts[states, policy]
         value = np.linalg.solve(np.eye(len(states)) - moves, world.reward[states, policy])
-        q = world.reward + lasts * value[world.following]
+        q = world.reward + lasts * value[world.next_state]
         # Only a real improvement counts: ties would swap for ever.
         better = q.max(1) > q[states, policy] + 1e-12
         if not better.any():
-            lived = _lived(world)
-            return world.obs[lived], q[lived]
+            reached = _reachable(world)
+            return world.obs[reached], q[reached]
         policy = np.where(better, q.argmax(1), policy)
 
 
-def _lived(world: World) -> Array:
+def _reachable(world: TabularMDP) -> Array:
     """The states that can be reached without an end."""
-    lived = np.isin(np.arange(len(world.obs)), world.starts)
+    reached = np.isin(np.arange(len(world.obs)), world.starts)
     while True:
-        goes_on = world.following[lived][~world.terminated[lived]]
-        if lived[goes_on].all():
-            return np.flatnonzero(lived)
-        lived[goes_on] = True
+        goes_on = world.next_state[reached][~world.terminated[reached]]
+        if reached[goes_on].all():
+            return np.flatnonzero(reached)
+        reached[goes_on] = True
 
 
 for _name, (_, _limit) in WORLDS.items():

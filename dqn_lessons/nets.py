@@ -86,6 +86,14 @@ class StackedMLP(nn.Module):
         q: Array = (weight @ x + bias)[:, :, 0]
         return q
 
+    def layers(self, s: int) -> list[Array]:
+        """Weights of learner ``s`` as NumPy copies: matrix [in, out] and bias [out], in turn."""
+        return [
+            array
+            for weight, bias in self._arrays
+            for array in (weight[s].T.copy(), bias[s, :, 0].copy())
+        ]
+
     def learner(self, s: int) -> nn.Sequential:
         """Learner ``s`` alone in plain PyTorch, ``[B, D] -> [B, A]``: a copy, equal outputs."""
         modules: list[nn.Module] = []

@@ -150,7 +150,7 @@ def performance_profile(scores: ArrayLike, levels: ArrayLike) -> Any:
     return (values[:, None] > np.asarray(levels)).mean(axis=0)
 
 
-def wrong_sign_rate(
+def sign_error_rate(
     differences: ArrayLike, k: int, rng: np.random.Generator, draws: int = 10_000
 ) -> float:
     """How often k seeds, drawn without replacement, point the other way than all of them do.
@@ -163,21 +163,13 @@ def wrong_sign_rate(
 
     Raises:
         ValueError: k out of range, fewer than two seeds.
+
+    Source: the type S error of Gelman & Carlin, Perspectives on Psychological Science 9 (2014).
     """
     values = _seeds("differences", differences).ravel()
     check.integer("k", k, 1, len(values), remedy="Draw from the seeds that there are.")
     small = rng.permuted(np.broadcast_to(values, (draws, len(values))), axis=1)[:, :k]
     return float((np.sign(small.mean(axis=1)) != np.sign(values.mean())).mean())
-
-
-def percentile_among(score: float, scores: ArrayLike) -> float:
-    """Percentage of ``scores`` below ``score``; ties count half. 50 is an ordinary run.
-
-    Raises:
-        ValueError: no scores.
-    """
-    values = _scores("scores", scores).ravel()
-    return float(100 * ((values < score).mean() + (values == score).mean() / 2))
 
 
 def _check_autocorrelation(series: ArrayLike, lag: int) -> None:

@@ -215,15 +215,7 @@ class Film:
         """Keep the weights, if it is time: called with the run after every evaluation."""
         self.env_id = run.config.env_id
         if run.step % self.every == 0:
-            layers = zip(run.online.weights, run.online.biases, strict=True)
-            self._weights[run.step] = [
-                array
-                for weight, bias in layers
-                for array in (
-                    weight[self.learner].detach().numpy().T.copy(),
-                    bias[self.learner].detach().numpy()[:, 0].copy(),
-                )
-            ]
+            self._weights[run.step] = run.online.layers(self.learner)
 
     def show(self, width: int = 220) -> Animation:
         """Play what was filmed, side by side, the earliest on the left.

@@ -4,6 +4,7 @@ import ast
 import functools
 import itertools
 import math
+import re
 
 import numpy as np
 import pytest
@@ -41,6 +42,12 @@ def test_hints_and_names_are_distinct(task):
     assert len({known.name for known in task.misconceptions}) == len(task.misconceptions)
     assert task.difficulty in (1, 2, 3)
     assert len(task.probes) >= 5
+
+
+@EACH
+def test_what_is_said_holds_no_markup_that_a_card_would_show_as_it_is(task):
+    said = [task.insight, *task.hints[:2], *(known.hint for known in task.misconceptions)]
+    assert [text for text in said if re.search(r"(^|\s)\*\w+\*", text)] == []
 
 
 @EACH

@@ -77,3 +77,16 @@ def test_a_network_without_layers_or_learners_is_refused():
         StackedMLP([4], [np.random.default_rng(0)])
     with pytest.raises(ValueError, match="0 generators"):
         StackedMLP([4, 2], [])
+
+
+def test_layers_are_a_learner_s_weights_and_copies():
+    net = stacked()
+    x = np.random.default_rng(1).normal(size=(5, 4)).astype(np.float32)
+    layers = net.layers(2)
+    hidden = x
+    for matrix, bias in zip(layers[:-2:2], layers[1:-2:2], strict=True):
+        hidden = np.maximum(hidden @ matrix + bias, 0)
+    expected = net.learner(2)(torch.from_numpy(x)).detach().numpy()
+    np.testing.assert_allclose(hidden @ layers[-2] + layers[-1], expected, atol=1e-5)
+    layers[0][:] = 0
+    assert net.weights[0].abs().min() > 0

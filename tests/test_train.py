@@ -14,7 +14,7 @@ from dqn_lessons.streams import Exploration, Streams
 from dqn_lessons.train import Run, evaluate, train
 from dqn_lessons.types import DQNConfig
 from tests import _gym_helpers
-from tests._gym_helpers import REWARD
+from tests._gym_helpers import closed_form, one_state
 
 SMALL = DQNConfig(
     steps=300,
@@ -216,31 +216,12 @@ def test_what_is_stored_is_what_happened(env_id):
             assert np.array_equal(stamps, np.flatnonzero((time == 6) | rows["terminated"][s]) + 1)
 
 
-def closed_form(gamma, n=150, period=50, rate=0.05):
-    """SGD on one number b towards r + gamma b_target, copied every ``period`` updates."""
-    q, limit = 1 - 2 * rate, REWARD / (1 - gamma)
-    rho = gamma + (1 - gamma) * q**period
-    return limit * (1 - rho ** (n // period))
-
-
-def one_state(env_id="tests/OneState-v0", seeds=(0,), td_target=td.td_target, **changes):
-    """The value of the one state after 150 of the learner's own updates, with SGD."""
-    base = replace(VANILLA, env_id=env_id, hidden_sizes=(), target_period=50, steps=150)
-    config = replace(base, gamma=0.99, eval_period=1000, **changes)
-    run = Run(config, seeds)
-    for net in (run.online, run.target):
-        net.biases[0].data.zero_()
-    run.optimizer = torch.optim.SGD(run.online.parameters(), lr=0.05)
-    train(config, seeds, td_target=td_target, resume=run, progress=False)
-    return run.online.biases[0].flatten().tolist()
-
-
 @pytest.mark.parametrize(
     ("kwargs", "expected"),
     [
         ({}, 5.9099),
         ({"env_id": "tests/Truncated-v0"}, 5.9099),  # cut short by the clock: a future remains
-        ({"env_id": "tests/Terminal-v0"}, 2.0),  # nothing follows
+        ({"env_id": "dqn_lessons/OneStateEnd-v0"}, 2.0),  # nothing follows
         ({"target_period": 1}, 27.8713),  # synced at every update
         ({"target_period": 10_000}, 2.0),  # never synced
         ({"tau": 1.0}, 27.8713),
@@ -251,22 +232,26 @@ def test_one_state_has_a_closed_form(kwargs, expected):
 
 
 def test_closed_forms_are_the_table_s():
-    assert closed_form(0.99) == pytest.approx(5.9099, abs=1e-4)
-    assert closed_form(0.99, period=1) == pytest.approx(27.8713, abs=1e-4)
+    assert closed_form() == pytest.approx(5.9099, abs=1e-4)
+    assert closed_form(1) == pytest.approx(27.8713, abs=1e-4)
 
 
 def test_neither_learners_nor_rows_change_the_step_size():
-    assert one_state(seeds=(0, 1, 2)) == pytest.approx([closed_form(0.99)] * 3, abs=1e-3)
+    assert one_state(seeds=(0, 1, 2)) == pytest.approx([closed_form()] * 3, abs=1e-3)
     batch = one_state(batch_size=2, replay_capacity=2, learning_starts=2, steps=151)
-    assert batch == pytest.approx([closed_form(0.99)], abs=1e-3)
+    assert batch == pytest.approx([closed_form()], abs=1e-3)
 
 
 @pytest.mark.parametrize(
     ("bug", "env_id", "shows"),
     [
-        (lambda r, e, q, g: r + g * q.amax(-1), "tests/Terminal-v0", 5.9099),  # no mask
-        (lambda r, e, q, g: r + 0.05 * q.amax(-1) * ~e, "tests/OneState-v0", 2.1049),  # epsilon
-        (lambda r, e, q, g: r * ~e + g * q.amax(-1) * ~e, "tests/Terminal-v0", 0.0),
+        (lambda r, e, q, g: r + g * q.amax(-1), "dqn_lessons/OneStateEnd-v0", 5.9099),  # no mask
+        (
+            lambda r, e, q, g: r + 0.05 * q.amax(-1) * ~e,
+            "dqn_lessons/OneState-v0",
+            2.1049,
+        ),  # epsilon
+        (lambda r, e, q, g: r * ~e + g * q.amax(-1) * ~e, "dqn_lessons/OneStateEnd-v0", 0.0),
     ],
 )
 def test_a_student_s_bug_shows_its_own_number(bug, env_id, shows):
@@ -465,4 +450,4 @@ def test_a_configuration_says_what_is_wrong(changes, error, words):
 def test_helpers_pass_gymnasium_s_own_check():
     from gymnasium.utils.env_checker import check_env
 
-    check_env(_gym_helpers.OneState(), skip_render_check=True)
+    check_env(_gym_helpers.Clock(), skip_render_check=True)

@@ -7,22 +7,15 @@ in 100 episodes of its own is kept, at the moment it does.
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from torch import nn
 
-from dqn_lessons.train import Run, evaluate, train
+from dqn_lessons.train import evaluate, train
 from dqn_lessons.types import DQNConfig
 
 TARGET = Path(__file__).with_name("cartpole_agent.npz")
 STRIDE = 2_500
-
-
-def weights(run: Run, learner: int) -> dict[str, np.ndarray]:
-    """Return the layers of one learner as layer_0 [in, out], layer_1 [out], and so on."""
-    layers = [m for m in run.online.learner(learner) if isinstance(m, nn.Linear)]
-    arrays = [a.detach().numpy() for m in layers for a in (m.weight.T, m.bias)]
-    return {f"layer_{i}": array for i, array in enumerate(arrays)}
 
 
 def main() -> None:
@@ -37,7 +30,9 @@ def main() -> None:
             scores = evaluate(run.online, "CartPole-v1", [(s, 1) for s in seeds], 100).mean(-1)
             print(f"{steps} steps: {scores.round(1)}", flush=True)
             if scores.max() == 500:
-                np.savez_compressed(TARGET, **weights(run, int(scores.argmax())))  # type: ignore[arg-type]
+                layers = run.online.layers(int(scores.argmax()))
+                named: dict[str, Any] = {f"layer_{i}": array for i, array in enumerate(layers)}
+                np.savez_compressed(TARGET, **named)
                 return
     raise SystemExit("no learner was perfect: nothing was written")
 

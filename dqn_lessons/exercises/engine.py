@@ -204,7 +204,7 @@ def _compare(exercise: Exercise, function: Function, code: CodeType, seconds: fl
         sentence = f"The function must take {', '.join(wanted)}; yours takes {had}."
         return Outcome("wrong", (sentence,), mistake="signature")
     references = _answers(exercise, exercise.reference)
-    answers = []
+    answers, problem = [], None
     end = time.monotonic() + seconds
     for probe, reference in zip(exercise.probes, references, strict=True):
         left = max(end - time.monotonic(), 1e-3)
@@ -213,11 +213,11 @@ def _compare(exercise: Exercise, function: Function, code: CodeType, seconds: fl
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            return _raised(error, code, seconds)
+            return problem or _raised(error, code, seconds)
         if raw is ... or (raw is None and ... in code.co_consts):
             raise _Unfinished
-        problem = _kind_of_value(raw, reference)
-        if problem is not None:
+        problem = problem or _kind_of_value(raw, reference)
+        if problem is not None and problem.mistake != "shape":
             return problem
         answers.append(array(raw))
     rights = [_equal(*pair) for pair in zip(answers, references, strict=True)]
@@ -228,6 +228,8 @@ def _compare(exercise: Exercise, function: Function, code: CodeType, seconds: fl
     for known in exercise.misconceptions:
         if all(map(_equal, answers, _answers(exercise, known.wrong))):
             return Outcome("wrong", (known.hint,), mistake=known.name)
+    if problem is not None:
+        return problem
     first = rights.index(False)
     return _worked_out(exercise, exercise.probes[first], answers[first], references[first])
 
@@ -287,7 +289,9 @@ def _raised(error: BaseException, code: CodeType, seconds: float) -> Outcome:
         where = f"line {line}: {source}" if source else f"line {line}"
     sentence = sentences.get(kind, "")
     if "ambiguous" in said:
-        sentence = "A whole batch comes in at once: an `if` cannot decide for all. Use np.where."
+        where_function = "torch.where" if "Tensor" in said else "np.where"
+        sentence = "A whole batch comes in at once, and one if cannot decide for all its rows: "
+        sentence += f"use {where_function}."
     text = (f"{kind}: {said}" if said else kind, sentence)
     return Outcome("raised", tuple(filter(None, text)), where, mistake=kind)
 

@@ -47,7 +47,7 @@ EPSILON_GREEDY = Exercise(
             lambda q, epsilon, explore, random_action: np.where(
                 explore < epsilon, q.argmax(-1), random_action
             ),
-            "The two cases are swapped: explore < epsilon is when the *random* action is taken.",
+            "The two cases are swapped: explore < epsilon is when the random action is taken.",
         ),
         Misconception(
             "always greedy",
@@ -71,7 +71,7 @@ EPSILON_GREEDY = Exercise(
             lambda q, epsilon, explore, random_action: np.where(
                 explore < epsilon, random_action, q.max(-1)
             ),
-            "You return the best *value*. What is asked for is the action that has it: argmax.",
+            "You return the best value. What is asked for is the action that has it: argmax.",
         ),
         Misconception(
             "argmax over everything",
@@ -93,14 +93,14 @@ EPSILON_GREEDY = Exercise(
             lambda q, epsilon, explore, random_action: np.where(
                 explore < 1 - epsilon, random_action, q.argmax(-1)
             ),
-            "It explores with probability 1 - epsilon. epsilon *is* the probability to explore.",
+            "It explores with probability 1 - epsilon. epsilon is the probability to explore.",
         ),
         Misconception(
             "wrong number compared",
             lambda q, epsilon, explore, random_action: np.where(
                 random_action < epsilon, random_action, q.argmax(-1)
             ),
-            "You compare the random *action* with epsilon. The coin is `explore`.",
+            "You compare the random action with epsilon. The coin is `explore`.",
         ),
         Misconception(
             "fair coin",
@@ -210,11 +210,12 @@ LINEAR_SCHEDULE = Exercise(
 _Q = torch.tensor(
     [[1.5, 4.0, -2.0], [0.5, 7.0, 3.0], [-1.0, -6.0, -3.0], [9.0, 2.5, 8.0], [6.0, 5.5, 10.0]]
 )
-# Two learners, three rows, three actions: B = A, so that a wrong axis goes unnoticed by shapes.
-_Q_TWO = torch.tensor(
+# Three learners, rows and actions: S = B = A, so that a wrong axis goes unnoticed by shapes.
+_Q_STACKED = torch.tensor(
     [
         [[1.0, 8.0, 3.0], [5.0, 2.0, 7.0], [-4.0, 6.0, 0.5]],
         [[2.5, -3.0, 4.5], [9.5, 5.5, -1.0], [3.5, 1.5, 6.5]],
+        [[0.5, 7.5, -2.0], [-5.0, -0.5, -1.5], [8.5, 4.0, 2.0]],
     ]
 )
 
@@ -241,7 +242,7 @@ TAKEN_VALUES = Exercise(
     probes=[
         (_Q, torch.tensor([1, 2, 2, 1, 0])),
         (_Q, torch.tensor([0, 0, 1, 2, 1])),
-        (_Q_TWO, torch.tensor([[0, 2, 1], [1, 0, 0]])),
+        (_Q_STACKED, torch.tensor([[0, 2, 1], [1, 0, 0], [2, 2, 1]])),
         (_Q[:1], torch.tensor([2])),
         (_Q[2:], torch.tensor([1, 1, 1])),
     ],
@@ -276,6 +277,11 @@ TAKEN_VALUES = Exercise(
             "sum over actions",
             lambda q, action: q.sum(-1),
             "You add up all actions. Multiply by a one-hot of `action` first, or use gather.",
+        ),
+        Misconception(
+            "axis kept",
+            lambda q, action: q.gather(-1, action[..., None]),
+            "The values are right, with an axis too many: [B, 1]. Take it off with .squeeze(-1).",
         ),
         Misconception(
             "the index itself",
@@ -336,9 +342,9 @@ TD_TARGET = Exercise(
         (_REWARD, torch.zeros(5, dtype=torch.bool), _Q, 0.75),
         (_REWARD, _ENDS, _Q, 0.0),
         (
-            torch.tensor([[1.0, -1.0, 0.25], [2.0, 0.5, 4.0]]),
-            torch.tensor([[False, True, False], [False, False, True]]),
-            _Q_TWO,
+            torch.tensor([[1.0, -1.0, 0.25], [2.0, 0.5, 4.0], [-3.0, 0.0, 1.5]]),
+            torch.tensor([[False, True, False], [False, False, True], [True, False, False]]),
+            _Q_STACKED,
             0.9,
         ),
     ],
@@ -353,7 +359,7 @@ TD_TARGET = Exercise(
         Misconception(
             "mask turned round",
             lambda reward, terminated, q_next, gamma: reward + gamma * q_next.amax(-1) * terminated,
-            "The mask is turned round: the future counts where the episode did *not* end.",
+            "The mask is turned round: the future counts where the episode did not end.",
         ),
         Misconception(
             "mask on the reward too",
@@ -391,7 +397,7 @@ TD_TARGET = Exercise(
             lambda reward, terminated, q_next, gamma: (
                 reward + gamma * q_next.argmax(-1) * ~terminated
             ),
-            "You add the *number* of the best action. Its value is meant: amax, not argmax.",
+            "You add the number of the best action. Its value is meant: amax, not argmax.",
         ),
         Misconception(
             "max over the batch",
@@ -412,6 +418,14 @@ TD_TARGET = Exercise(
             ),
             "Right for [B, A]. With learners in front, [S, B, A], your loop takes the max of a "
             "whole batch. Leave the loop out and use amax(-1).",
+        ),
+        Misconception(
+            "[B] against [B, 1]",
+            lambda reward, terminated, q_next, gamma: (
+                reward + gamma * q_next.amax(-1, keepdim=True) * ~terminated
+            ),
+            "The best value keeps an axis, [B, 1]. Added to [B] it pairs every row with every "
+            "other, and nothing complains. Leave keepdim out.",
         ),
         Misconception(
             "no reward",

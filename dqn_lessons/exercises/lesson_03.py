@@ -23,7 +23,7 @@ RING_ROW = Exercise(
         Misconception(
             "stays at the last row",
             lambda added, capacity: min(added, capacity - 1),
-            "Once full, each new transition overwrites the *newest* one. The rest of the buffer is "
+            "Once full, each new transition overwrites the newest one. The rest of the buffer is "
             "frozen on the first experience.",
         ),
         Misconception(
@@ -211,7 +211,7 @@ UPDATE_IS_DUE = Exercise(
             lambda step, learning_starts, update_period: (
                 step >= learning_starts and step % update_period != 0
             ),
-            "The test is turned round: it learns at every step *except* each `update_period`-th.",
+            "The test is turned round: it learns at every step except each `update_period`-th.",
         ),
         Misconception(
             "or for and",
@@ -232,7 +232,7 @@ UPDATE_IS_DUE = Exercise(
             lambda step, learning_starts, update_period: (
                 step <= learning_starts and step % update_period == 0
             ),
-            "It learns *during* the warm-up and stops after it: >=, not <=.",
+            "It learns during the warm-up and stops after it: >=, not <=.",
         ),
         Misconception(
             "never",
@@ -338,7 +338,7 @@ AUTOCORRELATION = Exercise(
         Misconception(
             "standard deviation",
             lambda series, lag: _products(series, lag).sum() / series.std(),
-            "Divide by the sum of *squares* of the centred series, not by its spread.",
+            "Divide by the sum of squares of the centred series, not by its spread.",
         ),
     ],
     hints=(
@@ -377,7 +377,7 @@ QUIZ = [
         right="its target asks for the best next action, not for the one that was taken",
     ),
     Question(
-        "Storing the next *action* too, and using its value in the target: what would that be?",
+        "Storing the next action too, and using its value in the target: what would that be?",
         {
             "the same thing": "Only if every stored action had been the best one.",
             "another method: it learns the value of an old policy": "That is SARSA, and in a "

@@ -34,22 +34,11 @@ def _in_place(function: Callable[..., Any], given: tuple[Any, ...]) -> Tensor:
     return torch.cat([*parts, remembers])
 
 
-def _moved(rule: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., None]:
-    """A wrong update: each target tensor becomes ``rule(target, online)``."""
+def _moved(rule: Callable[[Tensor, Tensor, float], Tensor]) -> Callable[..., None]:
+    """A wrong update: each target tensor becomes ``rule(target, online, tau)``."""
 
     @torch.no_grad()
     def update(target_params: Params, online_params: Params, tau: float = 0.0) -> None:
-        for target, online in zip(target_params, online_params, strict=True):
-            target.copy_(rule(target, online))
-
-    return update
-
-
-def _with_tau(rule: Callable[[Tensor, Tensor, float], Tensor]) -> Callable[..., None]:
-    """The same for a rule with ``tau``."""
-
-    @torch.no_grad()
-    def update(target_params: Params, online_params: Params, tau: float) -> None:
         for target, online in zip(target_params, online_params, strict=True):
             target.copy_(rule(target, online, tau))
 
@@ -134,7 +123,7 @@ HARD_UPDATE = Exercise(
             "another name",
             _rebinds,
             "`target = ...` gives a new meaning to a name and leaves the weights as they were. "
-            "Write *into* the tensor: target.copy_(online).",
+            "Write into the tensor: target.copy_(online).",
         ),
         Misconception(
             "by reference",
@@ -165,22 +154,22 @@ HARD_UPDATE = Exercise(
         ),
         Misconception(
             "added",
-            _moved(lambda target, online: target + online),
+            _moved(lambda target, online, tau: target + online),
             "You add the online weights to the target's. They replace them.",
         ),
         Misconception(
             "averaged",
-            _moved(lambda target, online: (target + online) / 2),
+            _moved(lambda target, online, tau: (target + online) / 2),
             "You average the two networks. A hard update copies.",
         ),
         Misconception(
             "set to zero",
-            _moved(lambda target, online: torch.zeros_like(target)),
+            _moved(lambda target, online, tau: torch.zeros_like(target)),
             "The target's weights are set to zero.",
         ),
         Misconception(
             "difference",
-            _moved(lambda target, online: online - target),
+            _moved(lambda target, online, tau: online - target),
             "You store the difference of the two networks.",
         ),
     ],
@@ -205,30 +194,30 @@ SOFT_UPDATE = Exercise(
     misconceptions=[
         Misconception(
             "tau swapped",
-            _with_tau(lambda target, online, tau: (1 - tau) * online + tau * target),
+            _moved(lambda target, online, tau: (1 - tau) * online + tau * target),
             "tau is on the wrong network: the target keeps 1 - tau of itself and takes tau of the "
             "online one.",
         ),
         Misconception(
             "nothing kept",
-            _with_tau(lambda target, online, tau: tau * online),
+            _moved(lambda target, online, tau: tau * online),
             "The target keeps nothing of itself: (1 - tau) * target is missing.",
         ),
         Misconception(
             "everything kept",
-            _with_tau(lambda target, online, tau: target + tau * online),
+            _moved(lambda target, online, tau: target + tau * online),
             "The target keeps all of itself and grows without end: it keeps 1 - tau.",
         ),
         Misconception(
             "hard",
-            _with_tau(lambda target, online, tau: online),
+            _moved(lambda target, online, tau: online),
             "You copy everything: tau is not used.",
         ),
         Misconception(
             "another name",
             _rebinds,
             "`target = ...` gives a new meaning to a name and leaves the weights as they were. "
-            "Write *into* the tensor: target.copy_(...) or target.lerp_(online, tau).",
+            "Write into the tensor: target.copy_(...) or target.lerp_(online, tau).",
         ),
         Misconception(
             "gradient remembered",
@@ -243,7 +232,7 @@ SOFT_UPDATE = Exercise(
         ),
         Misconception(
             "halfway",
-            _with_tau(lambda target, online, tau: (target + online) / 2),
+            _moved(lambda target, online, tau: (target + online) / 2),
             "You always go halfway: tau is not used.",
         ),
         Misconception(
@@ -253,12 +242,12 @@ SOFT_UPDATE = Exercise(
         ),
         Misconception(
             "away",
-            _with_tau(lambda target, online, tau: target - tau * (online - target)),
-            "The target moves *away* from the online network: the sign is wrong.",
+            _moved(lambda target, online, tau: target - tau * (online - target)),
+            "The target moves away from the online network: the sign is wrong.",
         ),
         Misconception(
             "only shrinks",
-            _with_tau(lambda target, online, tau: (1 - tau) * target),
+            _moved(lambda target, online, tau: (1 - tau) * target),
             "The online network is not used: the target only shrinks.",
         ),
     ],
@@ -321,6 +310,17 @@ TD_LOSS = Exercise(
             "You add up the batch. With the mean a larger batch takes no larger step.",
         ),
         Misconception(
+            "mean over everything",
+            _per_row(lambda e: (e**2).mean(), lambda e: _huber(e).mean()),
+            "Right for one learner, [B]. For [S, B] it averages over the learners too, so that one "
+            "scales the others' gradients. Take the mean over the last axis: .mean(-1).",
+        ),
+        Misconception(
+            "no mean",
+            _per_row(lambda e: e**2, _huber),
+            "One loss per row: take the mean over the batch, .mean(-1).",
+        ),
+        Misconception(
             "absolute error",
             _per_row(lambda e: e.abs().mean(-1), lambda e: e.abs().mean(-1)),
             "That is the mean absolute error, for both kinds.",
@@ -348,7 +348,7 @@ TD_LOSS = Exercise(
         Misconception(
             "error clipped",
             _per_row(lambda e: (e**2).mean(-1), lambda e: (0.5 * e.clamp(-1, 1) ** 2).mean(-1)),
-            "You clip the *error*: beyond 1 the loss is flat and nothing is learned there. Clip "
+            "You clip the error: beyond 1 the loss is flat and nothing is learned there. Clip "
             "the gradient: the loss goes on as a line.",
         ),
         Misconception(
@@ -366,7 +366,7 @@ TD_LOSS = Exercise(
                 lambda e: (e**2).mean(-1),
                 lambda e: torch.where(e.abs() <= 1, e**2, e.abs() - 0.5).mean(-1),
             ),
-            "Inside, Huber is *half* the square: otherwise its slope at 1 would be 2, not 1.",
+            "Inside, Huber is half the square: otherwise its slope at 1 would be 2, not 1.",
         ),
         Misconception(
             "inside and outside swapped",
@@ -431,7 +431,7 @@ REACHABLE_SHARE = Exercise(
             lambda updates, target_period, gamma: (
                 gamma ** (used_syncs(updates, target_period) + 1.0)
             ),
-            "That is the share that is still *missing*. Take it from 1.",
+            "That is the share that is still missing. Take it from 1.",
         ),
         Misconception(
             "no discount",
@@ -443,7 +443,7 @@ REACHABLE_SHARE = Exercise(
         Misconception(
             "updates for syncs",
             lambda updates, target_period, gamma: 1 - gamma**updates,
-            "Each *sync* buys a step of horizon, not each update.",
+            "Each sync buys a step of horizon, not each update.",
         ),
         Misconception(
             "ceiling, not share",

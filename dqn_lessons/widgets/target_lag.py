@@ -22,6 +22,12 @@ _GAMMAS = [0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 1.0]
 _BUCKETS = 250
 
 
+def _rate_slider(description: str, **settings: Any) -> ipw.FloatLogSlider:
+    """A slider from 1e-5 to 1."""
+    scale = {"value": 1e-3, "min": -5, "max": 0, "step": 0.1, "readout_format": ".1e"}
+    return ipw.FloatLogSlider(description=description, **scale, **settings, **WIDE)
+
+
 class TargetLagExplorer(Explorer):
     """Drag the learning rate, the lag and the discount of the single-bias critic (lesson 1).
 
@@ -38,28 +44,11 @@ class TargetLagExplorer(Explorer):
     def __init__(self) -> None:
         self.base = TargetLagConfig()
         inputs = {
-            "learning_rate": ipw.FloatLogSlider(
-                value=1e-3,
-                min=-5,
-                max=0,
-                step=0.1,
-                readout_format=".1e",
-                description="learning rate",
-                **WIDE,
-            ),
+            "learning_rate": _rate_slider("learning rate"),
             "target_period": ipw.SelectionSlider(
                 options=_PERIODS, value=5_000, description="target period C", **WIDE
             ),
-            "tau": ipw.FloatLogSlider(
-                value=1e-3,
-                min=-5,
-                max=0,
-                step=0.1,
-                readout_format=".1e",
-                description="soft update τ",
-                disabled=True,
-                **WIDE,
-            ),
+            "tau": _rate_slider("soft update τ", disabled=True),
             "gamma": ipw.SelectionSlider(
                 options=_GAMMAS, value=0.99, description="discount γ", **WIDE
             ),
