@@ -135,7 +135,7 @@ def test_text_in_tables_is_escaped():
 
 def test_a_matplotlib_figure_is_shown_with_its_text_alternative(monkeypatch):
     shown = []
-    monkeypatch.setattr(plots, "display", shown.append)
+    monkeypatch.setattr("dqn_lessons.plots.described.display", shown.append)
     period_figure()._ipython_display_()
     (html,) = shown
     assert 'alt="Updates needed' in html.data

@@ -1,0 +1,36 @@
+"""Figures: results in, a described figure out; nothing is computed here.
+
+Plotly for what is explored, matplotlib for what is read. Every figure comes as a
+`Described`: with a text alternative, and the numbers behind it in a table.
+"""
+
+from dqn_lessons.plots.described import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    RED,
+    Described,
+    decimate,
+    plotly_layout,
+)
+from dqn_lessons.plots.lag import bias_curves, corridor_values, steps_to_learn
+from dqn_lessons.plots.learning import every_seed, intervals, learning_curves, series
+
+__all__ = [
+    "BLUE",
+    "GREEN",
+    "GREY",
+    "ORANGE",
+    "RED",
+    "Described",
+    "bias_curves",
+    "corridor_values",
+    "decimate",
+    "every_seed",
+    "intervals",
+    "learning_curves",
+    "plotly_layout",
+    "series",
+    "steps_to_learn",
+]
