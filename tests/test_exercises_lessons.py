@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from scipy.stats import trim_mean
 
 from dqn_lessons.exercises import engine
 
@@ -183,6 +184,33 @@ def loss_by_clamp(q_taken, target, kind="mse"):
     return loss.sum(-1) / size.shape[-1]
 
 
+def interval_by_sorting(estimates, level=0.95):
+    """Quantiles by hand: the place in the sorted row, and so far towards the next."""
+    ordered = np.sort(estimates, axis=0)
+    ends = []
+    for share in ((1 - level) / 2, (1 + level) / 2):
+        place = share * (len(ordered) - 1)
+        below = math.floor(place)
+        above = min(below + 1, len(ordered) - 1)
+        ends.append(ordered[below] + (place - below) * (ordered[above] - ordered[below]))
+    return np.stack(ends)
+
+
+def iqm_by_loop(scores, axis=0):
+    columns = np.moveaxis(np.asarray(scores), axis, -1)
+    if columns.ndim > 1:
+        return np.array([iqm_by_loop(column) for column in columns])
+    ordered = sorted(columns.tolist())
+    cut = len(ordered) // 4
+    middle = ordered[cut : len(ordered) - cut]
+    return sum(middle) / len(middle)
+
+
+def rank_by_loop(score, scores):
+    points = sum((other < score) + 0.5 * (other == score) for other in scores)
+    return 100 * points / len(scores)
+
+
 RIGHT = {
     "discounted_return": [
         discounted_by_horner,
@@ -313,6 +341,29 @@ RIGHT = {
             sum(gamma**i for i in range((updates - 1) // target_period + 1)) * (1 - gamma)
         ),
         lambda updates, target_period, gamma: 1 - gamma ** -(-updates // target_period),
+    ],
+    "percentile_interval": [
+        interval_by_sorting,
+        lambda estimates, level=0.95: np.percentile(
+            estimates, [50 * (1 - level), 50 * (1 + level)], axis=0
+        ),
+        lambda estimates, level=0.95: [
+            np.quantile(estimates, 0.5 + side * level / 2, axis=0) for side in (-1, 1)
+        ],
+    ],
+    "iqm": [
+        lambda scores, axis=0: trim_mean(scores, 0.25, axis=axis),
+        iqm_by_loop,
+    ],
+    "percentile_rank": [
+        rank_by_loop,
+        lambda score, scores: 50 * ((scores < score).mean(0) + (scores <= score).mean(0)),
+        lambda score, scores: 50 * (1 + np.sign(score - scores).mean(axis=0)),
+    ],
+    "performance_profile": [
+        lambda scores, levels: [np.mean(scores > level) for level in levels],
+        lambda scores, levels: 1 - np.searchsorted(np.sort(scores), levels, "right") / len(scores),
+        lambda scores, levels: np.greater.outer(scores, levels).mean(0),
     ],
 }
 

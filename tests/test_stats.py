@@ -26,7 +26,7 @@ def test_iqm_by_hand():
     assert stats.iqm([[1, 10], [2, 20], [3, 30], [4, 40]], axis=0).tolist() == [2.5, 25]
 
 
-@given(SCORES, st.sampled_from([None, 0, -1]))
+@given(SCORES, st.sampled_from([0, -1]))
 def test_iqm_is_scipys_trimmed_mean(scores, axis):
     ours = stats.iqm(scores, axis=axis)
     theirs = scipy_stats.trim_mean(scores, 0.25, axis=axis)
@@ -130,12 +130,38 @@ def test_performance_profile_by_hand():
 
 
 @given(SCORES)
-def test_a_performance_profile_falls_from_one_to_nothing(scores):
+def test_a_performance_profile_falls_from_one_to_nothing(table):
+    scores = table.ravel()
     levels = np.linspace(scores.min() - 1, scores.max(), 9)
     profile = stats.performance_profile(scores, levels)
     assert profile[0] == 1
     assert profile[-1] == 0
     assert (np.diff(profile) <= 0).all()
+
+
+def test_percentile_rank_by_hand():
+    assert stats.percentile_rank(3, [1, 2, 3, 3, 4]) == pytest.approx(60)
+    assert stats.percentile_rank(0, [1, 2]) == 0
+    assert stats.percentile_rank(9, [1, 2]) == 100
+    curve = stats.percentile_rank([2, 10], [[1, 10], [3, 10], [2, 20], [4, 30]])
+    assert curve.tolist() == [37.5, 25]
+
+
+def test_percentile_rank_is_scipys():
+    scores = [3, 1, 4, 1, 5, 9, 2, 6]
+    for score in (0, 1, 4, 4.5, 9, 10):
+        theirs = scipy_stats.percentileofscore(scores, score, kind="mean")
+        assert stats.percentile_rank(score, scores) == pytest.approx(theirs)
+
+
+@given(SCORES, st.floats(0.01, 0.99))
+def test_a_percentile_interval_holds_the_middle_part(table, level):
+    low, high = stats.percentile_interval(table.ravel(), level)
+    outside = (1 - level) / 2
+    expected = np.percentile(table, [100 * outside, 100 * (1 - outside)])
+    np.testing.assert_allclose([low, high], expected, atol=1e-6)
+    assert low <= np.median(table) + 1e-6
+    assert high >= np.median(table) - 1e-6
 
 
 def test_wrong_signs_by_hand():
@@ -189,6 +215,10 @@ def test_an_interval_reads_well():
         (lambda: stats.stratified_bootstrap_ci([[1, 2]], rng(), level=0), ["level"]),
         (lambda: stats.iqm([]), ["no scores"]),
         (lambda: stats.performance_profile([], [1]), ["no scores"]),
+        (lambda: stats.performance_profile([[1, 2]], [1]), ["[1, 2]", "one score per seed"]),
+        (lambda: stats.percentile_rank(1, []), ["no scores"]),
+        (lambda: stats.percentile_rank(np.nan, [1]), ["not finite"]),
+        (lambda: stats.percentile_interval([1, 2], 1.0), ["level"]),
         (lambda: stats.sign_error_rate([1, 2], 3, rng()), ["k = 3", "[1, 2]"]),
         (lambda: stats.autocorrelation([1, 1, 1], 1), ["constant"]),
         (lambda: stats.autocorrelation([1, 2], 2), ["lag", "[0, 1]"]),

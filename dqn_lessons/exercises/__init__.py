@@ -6,6 +6,7 @@ from dqn_lessons.exercises import (
     lesson_02,
     lesson_03,
     lesson_04,
+    lesson_05,
     progress,
 )
 from dqn_lessons.exercises.cards import Card
@@ -25,7 +26,14 @@ __all__ = [
 ]
 
 # A lesson is a module with EXERCISES and a QUIZ; adding one here makes both known.
-LESSONS = {"0": lesson_00, "1": lesson_01, "2": lesson_02, "3": lesson_03, "4": lesson_04}
+LESSONS = {
+    "0": lesson_00,
+    "1": lesson_01,
+    "2": lesson_02,
+    "3": lesson_03,
+    "4": lesson_04,
+    "5": lesson_05,
+}
 for _lesson in LESSONS.values():
     register(_lesson.EXERCISES)
 

@@ -1,0 +1,32 @@
+"""Statements about many seeds: intervals, robust means, paired differences.
+
+Everything random takes a generator, so a printed interval can be printed again.
+"""
+
+from dqn_lessons.stats.bootstrap import (
+    Interval,
+    bootstrap_ci,
+    paired_difference_ci,
+    percentile_interval,
+    stratified_bootstrap_ci,
+)
+from dqn_lessons.stats.scores import (
+    autocorrelation,
+    iqm,
+    percentile_rank,
+    performance_profile,
+    sign_error_rate,
+)
+
+__all__ = [
+    "Interval",
+    "autocorrelation",
+    "bootstrap_ci",
+    "iqm",
+    "paired_difference_ci",
+    "percentile_interval",
+    "percentile_rank",
+    "performance_profile",
+    "sign_error_rate",
+    "stratified_bootstrap_ci",
+]

@@ -1,0 +1,132 @@
+"""Numbers that sum up many scores, or place one among them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from dqn_lessons import _validate as check
+from dqn_lessons.stats.checks import checked_scores, checked_seeds
+
+
+def _check_iqm(scores: ArrayLike, axis: int = 0) -> None:
+    checked_scores("scores", scores)
+
+
+@check.at_the_door(_check_iqm)
+def iqm(scores: ArrayLike, axis: int = 0) -> Any:
+    """Interquartile mean: drop a quarter of the scores at each end, average the rest.
+
+    It forgives outliers as the median does, and wastes less of the data. With n scores
+    ``n // 4`` are dropped at each end.
+
+    Args:
+        scores: ``[..., S, ...]``, at least one.
+        axis: the axis of the seeds.
+
+    Raises:
+        ValueError: no scores, or scores that are not finite.
+
+    Source: Agarwal et al., NeurIPS 2021 (arXiv:2108.13264).
+    """
+    ordered = np.sort(scores, axis=axis)
+    cut = ordered.shape[axis] // 4
+    middle = np.take(ordered, range(cut, ordered.shape[axis] - cut), axis=axis)
+    return middle.mean(axis=axis)
+
+
+def _check_performance_profile(scores: ArrayLike, levels: ArrayLike) -> None:
+    if checked_scores("scores", scores).ndim != 1:
+        shape = list(np.shape(scores))
+        raise ValueError(f"scores has shape {shape}: it must be [S]. Pass one score per seed.")
+
+
+@check.at_the_door(_check_performance_profile)
+def performance_profile(scores: ArrayLike, levels: ArrayLike) -> Any:
+    """Share of the runs that score above each level: ``scores [S], levels [L] -> [L]``.
+
+    Raises:
+        ValueError: no scores, or not one per seed.
+
+    Source: Agarwal et al., NeurIPS 2021 (arXiv:2108.13264), section 4.2.
+    """
+    above = np.asarray(scores)[:, None] > np.asarray(levels)
+    return above.mean(axis=0)
+
+
+def _check_percentile_rank(score: ArrayLike, scores: ArrayLike) -> None:
+    checked_scores("score", score)
+    checked_scores("scores", scores)
+
+
+@check.at_the_door(_check_percentile_rank)
+def percentile_rank(score: ArrayLike, scores: ArrayLike) -> Any:
+    """How many per cent of ``scores`` lie below ``score``; equal ones count half.
+
+    Args:
+        score: a number, or a curve ``[E]``.
+        scores: ``[S]``, or ``[S, E]`` for a curve: the others, one row per seed.
+
+    Returns:
+        0 (below all) to 100 (above all); 50 is the middle. For a curve ``[E]``.
+
+    Raises:
+        ValueError: no scores, or scores that are not finite.
+    """
+    others = np.asarray(scores)
+    below, equal = others < score, others == score
+    return 100 * (below.mean(axis=0) + equal.mean(axis=0) / 2)
+
+
+def sign_error_rate(
+    differences: ArrayLike, k: int, rng: np.random.Generator, draws: int = 10_000
+) -> float:
+    """How often k seeds, drawn without replacement, point the other way than all of them do.
+
+    Args:
+        differences: one paired difference per seed ``[S]``.
+        k: seeds in a small study, from 1 to S.
+        rng: the luck of the draws.
+        draws: small studies to make.
+
+    Raises:
+        ValueError: k out of range, fewer than two seeds.
+
+    Source: the type S error of Gelman & Carlin, Perspectives on Psychological Science 9 (2014).
+    """
+    values = checked_seeds("differences", differences).ravel()
+    check.integer("k", k, 1, len(values), remedy="Draw from the seeds that there are.")
+    small = rng.permuted(np.broadcast_to(values, (draws, len(values))), axis=1)[:, :k]
+    return float((np.sign(small.mean(axis=1)) != np.sign(values.mean())).mean())
+
+
+def _check_autocorrelation(series: ArrayLike, lag: int) -> None:
+    values = np.asarray(series)
+    if values.ndim != 1:
+        raise ValueError(f"series has shape {values.shape}: it must be [T]. Pass one series.")
+    check.integer("lag", lag, 0, len(values) - 1, remedy="Use a lag shorter than the series.")
+    if np.ptp(values) == 0:
+        raise ValueError("series is constant: nothing varies. Pass one that changes.")
+
+
+@check.at_the_door(_check_autocorrelation)
+def autocorrelation(series: ArrayLike, lag: int) -> Any:
+    """How alike a series is to itself ``lag`` steps later: 1 is the same, 0 is unrelated.
+
+    The mean is taken off first; the sum of products at distance ``lag`` is divided by the
+    sum of squares, so that ``lag = 0`` gives 1.
+
+    Args:
+        series: ``[T]``, not constant.
+        lag: steps, from 0 to T - 1.
+
+    Raises:
+        ValueError: a series that is constant or not ``[T]``, or a lag out of range.
+
+    Source: Box & Jenkins, Time Series Analysis, section 2.1.
+    """
+    centred = np.array(series, np.float64)
+    centred -= centred.mean()
+    return centred[: len(centred) - lag] @ centred[lag:] / (centred @ centred)
