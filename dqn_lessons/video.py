@@ -18,7 +18,7 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 import dqn_lessons.envs  # noqa: F401 (registers the course's own worlds)
@@ -38,11 +38,13 @@ class Rollout:
 
     Args:
         frames: pictures, shape [T + 1, height, width, 3], uint8; none if not rendered.
+        obs: what was seen, shape [T + 1, D].
         rewards: shape [T].
         terminated: True if the episode ended by the task's rules, not by its time limit.
     """
 
     frames: Sequence[NDArray[np.uint8]]
+    obs: NDArray[np.float32]
     rewards: NDArray[np.float64]
     terminated: bool
 
@@ -64,16 +66,17 @@ def rollout(env_id: str, policy: Policy, seed: int, *, render: bool = True) -> R
     check.integer("seed", seed, 0, remedy="Use any whole number, such as 0.")
     with gym.make(env_id, render_mode="rgb_array" if render else None) as env:
         obs, _ = env.reset(seed=seed)
-        frames, rewards = [], []
+        frames, rewards, seen = [], [], [obs]
         terminated = truncated = False
         while not (terminated or truncated):
             if render:
                 frames.append(np.asarray(env.render(), dtype=np.uint8))
             obs, reward, terminated, truncated, _ = env.step(policy(obs))
             rewards.append(float(reward))
+            seen.append(obs)
         if render:
             frames.append(np.asarray(env.render(), dtype=np.uint8))
-    return Rollout(frames, np.array(rewards), bool(terminated))
+    return Rollout(frames, np.array(seen), np.array(rewards), bool(terminated))
 
 
 def random_policy(actions: int, rng: np.random.Generator) -> Policy:
@@ -81,21 +84,24 @@ def random_policy(actions: int, rng: np.random.Generator) -> Policy:
     return lambda obs: int(rng.integers(actions))
 
 
-def greedy_policy(weights: Sequence[NDArray[Any]]) -> Policy:
-    """Return the greedy policy of a ReLU network.
+def q_values(weights: Sequence[NDArray[Any]], obs: ArrayLike) -> NDArray[Any]:
+    """Values of a ReLU network, ``[..., D] -> [..., A]``, without PyTorch.
 
     Args:
         weights: matrix [in, out] and bias [out] of each layer, in turn.
+        obs: observations.
     """
-    layers = list(zip(weights[::2], weights[1::2], strict=True))
+    hidden = np.asarray(obs, dtype=np.float32)
+    *layers, (matrix, bias) = zip(weights[::2], weights[1::2], strict=True)
+    for inner, inner_bias in layers:
+        hidden = np.maximum(hidden @ inner + inner_bias, 0)
+    values: NDArray[Any] = hidden @ matrix + bias
+    return values
 
-    def act(obs: NDArray[np.float32]) -> int:
-        hidden = np.asarray(obs, dtype=np.float32)
-        for matrix, bias in layers[:-1]:
-            hidden = np.maximum(hidden @ matrix + bias, 0)
-        return int(np.argmax(hidden @ layers[-1][0] + layers[-1][1]))
 
-    return act
+def greedy_policy(weights: Sequence[NDArray[Any]]) -> Policy:
+    """Return the greedy policy of a ReLU network; ``weights`` as for :func:`q_values`."""
+    return lambda obs: int(np.argmax(q_values(weights, obs)))
 
 
 def load_policy(path: str | Path = AGENT) -> Policy:
@@ -198,7 +204,7 @@ class Film:
     """Greedy episodes of one learner while it trains: ``train(..., on_eval=film)``.
 
     The weights are copied at the evaluations; the episodes are played when somebody looks, so
-    that filming neither slows nor changes the training.
+    that filming neither slows nor changes the training. ``weights`` holds them, by step.
 
     Args:
         every: environment steps between two episodes, a multiple of the evaluation period.
@@ -209,13 +215,13 @@ class Film:
     def __init__(self, every: int, learner: int = 0, seed: int = 0) -> None:
         self.every = check.integer("every", every, 1, remedy="Use steps, such as 2_500.")
         self.learner, self.seed, self.env_id = learner, seed, ""
-        self._weights: dict[int, list[NDArray[Any]]] = {}
+        self.weights: dict[int, list[NDArray[Any]]] = {}
 
     def __call__(self, run: Any) -> None:
         """Keep the weights, if it is time: called with the run after every evaluation."""
         self.env_id = run.config.env_id
         if run.step % self.every == 0:
-            self._weights[run.step] = run.online.layers(self.learner)
+            self.weights[run.step] = run.online.layers(self.learner)
 
     def show(self, width: int = 220) -> Animation:
         """Play what was filmed, side by side, the earliest on the left.
@@ -223,18 +229,18 @@ class Film:
         Raises:
             ValueError: nothing was filmed.
         """
-        if not self._weights:
+        if not self.weights:
             raise ValueError(
                 f"every = {self.every}: no evaluation fell on a multiple of it, nothing was "
                 "filmed. Use a multiple of eval_period, and pass on_eval=film to train."
             )
         episodes = [
             rollout(self.env_id, greedy_policy(weights), self.seed)
-            for weights in self._weights.values()
+            for weights in self.weights.values()
         ]
         captions = [
             f"{step:,} steps: return {episode.episode_return:g}"
-            for step, episode in zip(self._weights, episodes, strict=True)
+            for step, episode in zip(self.weights, episodes, strict=True)
         ]
         alt = f"Greedy episodes of {self.env_id} while training, after {'; '.join(captions)}."
         return animate(episodes, alt, captions=captions, every=3, width=width)

@@ -69,6 +69,17 @@ def intervals_figure():
     return plots.intervals({"on - off": (3.0, 1.0, 5.0), "x": (0.0, -1.0, 1.0)}, "difference")
 
 
+def among_figure():
+    others = [[1.0, 2.0], [3.0, 6.0], [2.0, 9.0]]
+    return plots.among([10, 20], others, [2.0, 7.0], [50.0, 66.7], "return")
+
+
+def heat_figure():
+    signed = np.linspace(-2, 3, 12).reshape(3, 4)
+    panels = {"value": signed + 5, "difference": signed}
+    return plots.heat_map(range(4), range(3), panels, "angle (degrees)", "speed (degrees/s)")
+
+
 FIGURES = [
     bias_figure,
     period_figure,
@@ -77,6 +88,8 @@ FIGURES = [
     curves_figure,
     seeds_figure,
     intervals_figure,
+    among_figure,
+    heat_figure,
 ]
 
 
@@ -118,6 +131,20 @@ def test_text_alternatives_say_the_numbers():
     assert "slow 3.000, fast 6.000" in bias_figure().alt
     assert "SGD: fewest at C = 1; Adam: fewest at C = 10" in period_figure().alt
     assert "C = 1: largest error 0.500" in corridor_figure().alt
+
+
+def test_one_run_among_many_is_said_in_words():
+    assert "reaches 7, the others between 2 and 9; that is percentile 67" in among_figure().alt
+
+
+def test_a_map_is_drawn_the_right_way_up_and_zero_is_marked():
+    figure = heat_figure().figure
+    value, difference = figure.axes[:2]
+    np.testing.assert_allclose(value.collections[0].get_array()[0], np.linspace(-2, 3, 12)[:4] + 5)
+    assert len(value.collections) == 1
+    assert len(difference.collections) == 2, "the line where the difference is zero"
+    assert difference.collections[0].get_clim() == (-3, 3)
+    assert "difference from -2 to 3" in heat_figure().alt
 
 
 def test_a_long_table_is_thinned_but_keeps_its_ends():

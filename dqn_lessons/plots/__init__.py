@@ -15,7 +15,14 @@ from dqn_lessons.plots.described import (
     plotly_layout,
 )
 from dqn_lessons.plots.lag import bias_curves, corridor_values, steps_to_learn
-from dqn_lessons.plots.learning import every_seed, intervals, learning_curves, series
+from dqn_lessons.plots.learning import (
+    among,
+    every_seed,
+    heat_map,
+    intervals,
+    learning_curves,
+    series,
+)
 
 __all__ = [
     "BLUE",
@@ -24,10 +31,12 @@ __all__ = [
     "ORANGE",
     "RED",
     "Described",
+    "among",
     "bias_curves",
     "corridor_values",
     "decimate",
     "every_seed",
+    "heat_map",
     "intervals",
     "learning_curves",
     "plotly_layout",

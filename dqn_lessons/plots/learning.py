@@ -141,3 +141,82 @@ def intervals(rows: Mapping[str, Any], xlabel: str) -> Described:
     return Described(
         figure, f"{xlabel}, with 95 % intervals. {said}.", {"what": list(rows), **table}
     )
+
+
+def among(
+    steps: ArrayLike, others: ArrayLike, yours: ArrayLike, rank: ArrayLike, ylabel: str
+) -> Described:
+    """Draw one run among many: its curve over theirs, and its percentile over time.
+
+    Args:
+        steps: environment steps of each evaluation, shape [E].
+        others: shape [S, E].
+        yours: shape [E].
+        rank: percentile of yours among the others, shape [E].
+        ylabel: what is drawn, with its unit.
+    """
+    at, many, one, place = (np.asarray(values) for values in (steps, others, yours, rank))
+    xlabel = "environment steps of each learner"
+    figure, (left, right) = new_axes(xlabel, ylabel, columns=2)
+    figure.set_size_inches(9.6, 3.8)
+    figure.subplots_adjust(wspace=0.3)
+    left.plot(at, many.T, color=GREY, linewidth=0.7, alpha=0.6)
+    left.plot(at, one, color=ORANGE, linewidth=3, label="your run")
+    left.plot([], [], color=GREY, linewidth=0.7, label=f"{len(many)} shipped runs")
+    legend_above(left)
+    right.set(ylabel="percentile of your run", ylim=(-4, 104))
+    right.axhspan(10, 90, color=GREY, alpha=0.12, linewidth=0)
+    right.axhline(50, color=GREY, linestyle=":")
+    right.plot(at, place, color=ORANGE, linewidth=2, marker="s", markevery=max(1, len(at) // 8))
+    right.set_title("grey: the middle 80 of 100 runs", fontsize=9, color=GREY)
+    alt = (
+        f"{ylabel} of your run among {len(many)} shipped runs. At the end it reaches "
+        f"{one[-1]:.3g}, the others between {many[:, -1].min():.3g} and {many[:, -1].max():.3g}; "
+        f"that is percentile {place[-1]:.0f}."
+    )
+    return Described(
+        figure,
+        alt,
+        {
+            "steps": at,
+            "your run": one,
+            "lowest": many.min(0),
+            "median": np.median(many, 0),
+            "highest": many.max(0),
+            "percentile": place,
+        },
+    )
+
+
+def heat_map(
+    x: ArrayLike, y: ArrayLike, panels: Mapping[str, ArrayLike], xlabel: str, ylabel: str
+) -> Described:
+    """Draw values over a plane, one panel each; where a value crosses 0 there is a line.
+
+    Args:
+        x, y: places, shapes [W] and [H].
+        panels: what is drawn, with its unit -> values [H, W].
+        xlabel, ylabel: of the plane, with units.
+    """
+    across, down = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    figure, axes = new_axes(xlabel, ylabel, columns=len(panels))
+    figure.set_size_inches(4.8 * len(panels), 3.8)
+    figure.subplots_adjust(wspace=0.35)
+    grid_y, grid_x = (grid.ravel() for grid in np.meshgrid(down, across, indexing="ij"))
+    table: dict[str, Any] = {xlabel: grid_x, ylabel: grid_y}
+    said = []
+    for axis, (label, panel) in zip(np.atleast_1d(axes), panels.items(), strict=True):
+        values = np.asarray(panel, dtype=float)
+        signed = values.min() < 0 < values.max()
+        reach = np.abs(values).max()
+        scale = {"cmap": "PuOr", "vmin": -reach, "vmax": reach} if signed else {"cmap": "cividis"}
+        mesh = axis.pcolormesh(across, down, values, shading="nearest", **scale)
+        if signed:
+            axis.contour(across, down, values, levels=[0], colors="black", linewidths=1.2)
+        axis.set_title(label, fontsize=10)
+        axis.grid(False)
+        figure.colorbar(mesh, ax=axis)
+        table[label] = values.ravel()
+        said.append(f"{label} from {values.min():.3g} to {values.max():.3g}")
+    alt = f"Maps over {xlabel} and {ylabel}: {'; '.join(said)}."
+    return Described(figure, alt, table)

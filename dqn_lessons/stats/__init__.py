@@ -16,6 +16,7 @@ from dqn_lessons.stats.scores import (
     percentile_rank,
     performance_profile,
     sign_error_rate,
+    small_studies,
 )
 
 __all__ = [
@@ -28,5 +29,6 @@ __all__ = [
     "percentile_rank",
     "performance_profile",
     "sign_error_rate",
+    "small_studies",
     "stratified_bootstrap_ci",
 ]

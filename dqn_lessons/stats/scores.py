@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from dqn_lessons import _validate as check
 from dqn_lessons.stats.checks import checked_scores, checked_seeds
+from dqn_lessons.types import Array
 
 
 def _check_iqm(scores: ArrayLike, axis: int = 0) -> None:
@@ -80,26 +81,40 @@ def percentile_rank(score: ArrayLike, scores: ArrayLike) -> Any:
     return 100 * (below.mean(axis=0) + equal.mean(axis=0) / 2)
 
 
-def sign_error_rate(
-    differences: ArrayLike, k: int, rng: np.random.Generator, draws: int = 10_000
-) -> float:
-    """How often k seeds, drawn without replacement, point the other way than all of them do.
+def small_studies(
+    differences: ArrayLike, k: int, rng: np.random.Generator, studies: int = 10_000
+) -> Array:
+    """Studies of k seeds each, drawn without replacement from one large study.
+
+    With the same luck, a study of more seeds is the smaller one with seeds added.
 
     Args:
         differences: one paired difference per seed ``[S]``.
         k: seeds in a small study, from 1 to S.
         rng: the luck of the draws.
-        draws: small studies to make.
+        studies: how many.
+
+    Returns:
+        ``[studies, k]``.
 
     Raises:
         ValueError: k out of range, fewer than two seeds.
-
-    Source: the type S error of Gelman & Carlin, Perspectives on Psychological Science 9 (2014).
     """
     values = checked_seeds("differences", differences).ravel()
     check.integer("k", k, 1, len(values), remedy="Draw from the seeds that there are.")
-    small = rng.permuted(np.broadcast_to(values, (draws, len(values))), axis=1)[:, :k]
-    return float((np.sign(small.mean(axis=1)) != np.sign(values.mean())).mean())
+    drawn: Array = rng.permuted(np.tile(values, (studies, 1)), axis=1)[:, :k]
+    return drawn
+
+
+def sign_error_rate(
+    differences: ArrayLike, k: int, rng: np.random.Generator, studies: int = 10_000
+) -> float:
+    """How often k seeds point the other way than all of them do: `small_studies` counted.
+
+    Source: the type S error of Gelman & Carlin, Perspectives on Psychological Science 9 (2014).
+    """
+    means = small_studies(differences, k, rng, studies).mean(axis=1)
+    return float((np.sign(means) != np.sign(np.asarray(differences).mean())).mean())
 
 
 def _check_autocorrelation(series: ArrayLike, lag: int) -> None:
