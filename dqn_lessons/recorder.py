@@ -79,6 +79,14 @@ class FlightRecorder(Film):
             self.ends[run.step] = int(rows["terminated"].sum())
             self._episodes.pop(run.step, None)
 
+    def check_recorded(self) -> None:
+        """Raise ValueError if nothing was recorded."""
+        if not self.ends:
+            raise ValueError(
+                f"every = {self.every}: no evaluation fell on a multiple of it, nothing was "
+                "recorded. Use a multiple of eval_period, and pass on_eval=recorder to train."
+            )
+
     def at(self, step: int, name: str) -> float:
         """A number of the history (``eval_return``, ``loss``, ``action_gap`` ...) at a record."""
         assert self.history is not None

@@ -21,7 +21,7 @@ ALLOWED = {
     "vector": {"types", "envs"},
     "records": {"types"},
     "train": {"types", "td", "nets", "replay", "streams", "vector", "records", "_validate"},
-    "checkpoint": {"types", "train", "streams", "vector", "records", "_validate"},
+    "checkpoint": {"types", "train", "streams", "vector", "records", "recorder"},
     "sweep": {"types", "td", "train", "checkpoint", "_validate"},
     "reference": {"types", "checkpoint", "sweep"},
     "presets": {"types"},

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from dqn_lessons import checkpoint
 from dqn_lessons.recorder import CARTPOLE_PLANE, FlightRecorder
 from dqn_lessons.train import train
 from dqn_lessons.types import DQNConfig
@@ -129,6 +130,34 @@ def test_the_table_has_all_moments(recorded):
     view = FlightView(recorded[0])
     view.table_button.value = True
     assert view.table.value.count("<tr>") == 5
+
+
+def test_a_flight_comes_back_from_disk(recorded, tmp_path):
+    recorder, _, _, _ = recorded
+    checkpoint.save_flight(tmp_path / "flight.npz", recorder)
+    loaded = checkpoint.load_flight(tmp_path / "flight.npz")
+    assert (loaded.learner, loaded.seed, loaded.env_id) == (1, 0, "CartPole-v1")
+    assert loaded.ends == recorder.ends
+    assert loaded.history.config == CONFIG
+    for step in recorder.weights:
+        expected = recorder.q_map(step, CARTPOLE_PLANE)
+        np.testing.assert_array_equal(loaded.q_map(step, CARTPOLE_PLANE), expected)
+        assert loaded.at(step, "eval_return") == recorder.at(step, "eval_return")
+    np.testing.assert_array_equal(loaded.episode(400).obs, recorder.episode(400).obs)
+
+
+def test_a_foreign_or_damaged_flight_is_refused(recorded, tmp_path):
+    recorder, run, _, _ = recorded
+    path = tmp_path / "flight.npz"
+    checkpoint.save_history(path, run.history)
+    with pytest.raises(checkpoint.CheckpointError, match="format"):
+        checkpoint.load_flight(path)
+    checkpoint.save_flight(path, recorder)
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(checkpoint.CheckpointError, match="damaged"):
+        checkpoint.load_flight(path)
+    with pytest.raises(ValueError, match="multiple of eval_period"):
+        checkpoint.save_flight(path, FlightRecorder(7))
 
 
 def test_an_empty_recorder_is_refused():

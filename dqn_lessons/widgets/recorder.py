@@ -38,11 +38,7 @@ class FlightView(Explorer):
         plane: Plane = CARTPOLE_PLANE,
         actions: tuple[str, str] = ("left", "right"),
     ) -> None:
-        if not recorder.ends:
-            raise ValueError(
-                f"every = {recorder.every}: no evaluation fell on a multiple of it, nothing was "
-                "recorded. Use a multiple of eval_period, and pass on_eval=recorder to train."
-            )
+        recorder.check_recorded()
         self.recorder, self.plane, self.actions = recorder, plane, actions
         self.steps = list(recorder.ends)
         step = ipw.SelectionSlider(

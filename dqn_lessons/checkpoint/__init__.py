@@ -1,0 +1,18 @@
+"""Saving and loading runs, histories and flights: plain arrays and JSON, never pickled code."""
+
+from dqn_lessons.checkpoint.files import CheckpointError
+from dqn_lessons.checkpoint.flights import load_flight, save_flight
+from dqn_lessons.checkpoint.histories import load_history, read_csv, save_history, write_csv
+from dqn_lessons.checkpoint.runs import load, save
+
+__all__ = [
+    "CheckpointError",
+    "load",
+    "load_flight",
+    "load_history",
+    "read_csv",
+    "save",
+    "save_flight",
+    "save_history",
+    "write_csv",
+]

@@ -1,0 +1,98 @@
+"""Histories as npz, episodes as CSV."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dqn_lessons.checkpoint.files import atomically, guarded, read, write
+from dqn_lessons.records import EVALUATION
+from dqn_lessons.types import EPISODE_DTYPE, Array, DQNConfig, History
+
+
+def save_history(path: str | Path, history: History) -> None:
+    """Write a history to ``path`` (npz), all of it or nothing."""
+    write(path, history_meta("history", history), history_arrays(history))
+
+
+def load_history(path: str | Path) -> History:
+    """Read what ``save_history`` wrote, bit for bit.
+
+    Raises:
+        CheckpointError: a truncated, foreign or malicious file.
+        FileNotFoundError: no file.
+    """
+    return guarded(path, lambda: history_of(*read(path, "history")))
+
+
+def write_csv(path: str | Path, history: History) -> None:
+    """Write the table of training episodes: one row per episode, a header line, exact numbers."""
+
+    def fill(file: Any) -> None:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(EPISODE_DTYPE.names or ())
+        rows.writerows(history.episodes.tolist())
+
+    atomically(path, "w", fill)
+
+
+def read_csv(path: str | Path) -> Array:
+    """Read what ``write_csv`` wrote: a table with the columns of ``History.episodes``.
+
+    Raises:
+        CheckpointError: a file with other columns, or cells that are not numbers.
+        FileNotFoundError: no file.
+    """
+
+    def read() -> Array:
+        with open(path, newline="") as file:
+            header, *rows = csv.reader(file)
+        if tuple(header) != EPISODE_DTYPE.names:
+            raise ValueError(f"its columns are {', '.join(header)}")
+        return np.array([tuple(row) for row in rows], EPISODE_DTYPE)
+
+    return guarded(path, read)
+
+
+def history_meta(kind: str, history: History) -> dict[str, Any]:
+    """What is known about a history, as JSON can hold it."""
+    return {
+        "format": f"dqn-lessons {kind} 1",
+        "config": asdict(history.config),
+        "seeds": list(history.seeds),
+        "step": history.step,
+        "complete": history.complete,
+    }
+
+
+def history_arrays(history: History) -> dict[str, Array]:
+    """The arrays of a history, by name."""
+    names = ("episodes", "eval_step", *EVALUATION)
+    return {f"history_{name}": getattr(history, name) for name in names}
+
+
+def history_of(meta: dict[str, Any], arrays: dict[str, Array]) -> History:
+    """Make a history of what was read, or raise ValueError where it does not fit together."""
+    config = DQNConfig(**meta["config"] | {"hidden_sizes": tuple(meta["config"]["hidden_sizes"])})
+    module = config.env_id.partition(":")[0]
+    if ":" in config.env_id and module not in sys.modules:
+        raise ValueError(f"its env_id = {config.env_id!r} would import {module}: import it first")
+    history = History(
+        config=config,
+        seeds=tuple(meta["seeds"]),
+        step=int(meta["step"]),
+        complete=bool(meta["complete"]),
+        **{name[8:]: value for name, value in arrays.items() if name.startswith("history_")},
+    )
+    learners, evaluations = len(history.seeds), len(history.eval_step)
+    for name in EVALUATION:
+        if getattr(history, name).shape[:2] != (learners, evaluations):
+            raise ValueError(f"{name} is not [{learners}, {evaluations}]")
+    if history.episodes.dtype != EPISODE_DTYPE:
+        raise ValueError(f"episodes is {history.episodes.dtype}")
+    return history
