@@ -19,6 +19,24 @@ VANILLA = replace(
 )
 """Q-learning with a network: each transition once, as it comes, and no target network."""
 
+SOLVED_CARTPOLE = DQNConfig(
+    steps=130_000,
+    hidden_sizes=(256,),
+    learning_rate=1e-3,
+    learning_rate_end=0.0,
+    value_range=(0.0, 100.0),
+    batch_size=32,
+    replay_capacity=20_000,
+    learning_starts=500,
+    update_period=4,
+    tau=0.02,
+    epsilon_end=0.1,
+    epsilon_duration=5_000,
+    eval_period=5_000,
+    eval_episodes=100,
+)
+"""Solves CartPole at the end of training, found by search: see benchmarks/solve_cartpole.py."""
+
 STEP_BY_STEP = DQNConfig(
     steps=50_000,
     loss="huber",
@@ -98,6 +116,7 @@ LECTURE_VANILLA = replace(LECTURE_REPLAY, replay_capacity=1, batch_size=1)
 PRESETS = {
     "fast_cartpole": FAST_CARTPOLE,
     "vanilla": VANILLA,
+    "solved_cartpole": SOLVED_CARTPOLE,
     "step_by_step": STEP_BY_STEP,
     "episode_by_episode": EPISODE_BY_EPISODE,
     "lecture": LECTURE,

@@ -73,6 +73,8 @@ class Run:
         batch = self.replay.sample(config.batch_size)
         with torch.no_grad():
             q_next = self.target(batch.next_obs)
+            if config.value_range is not None:
+                q_next = q_next.clamp(*config.value_range)
             target = td_target(batch.reward, batch.terminated, q_next, config.gamma)
         q_taken = td.taken_values(self.online(batch.obs), batch.action)
         loss = td.td_loss(q_taken, target, config.loss)

@@ -115,6 +115,8 @@ class DQNConfig:
         learning_rate_end: step size at the last environment step, reached on a straight line,
             >= 0; ``None`` for a constant one.
         loss: ``"mse"``, or ``"huber"`` (quadratic up to a TD error of 1, linear beyond).
+        value_range: smallest and largest value that can be true; the values of next states are
+            cut to it in the target. ``None`` for no limit.
         max_grad_norm: largest gradient norm of one learner, or ``None`` for no clipping.
         batch_size: transitions in one update, >= 1.
         replay_capacity: transitions kept, the oldest leaves first, >= ``batch_size``.
@@ -142,6 +144,7 @@ class DQNConfig:
     learning_rate: float = 1e-3
     learning_rate_end: float | None = None
     loss: Literal["mse", "huber"] = "mse"
+    value_range: tuple[float, float] | None = None
     max_grad_norm: float | None = None
     batch_size: int = 64
     replay_capacity: int = 10_000
@@ -188,6 +191,8 @@ class DQNConfig:
         if self.max_grad_norm is not None:
             remedy = "Use a norm such as 10.0, None for no clipping."
             check.real("max_grad_norm", self.max_grad_norm, 0, low_open=True, remedy=remedy)
+        if self.value_range is not None:
+            _check_value_range(self.value_range)
         for name in ("replay_capacity", "learning_starts"):
             if self.batch_size > getattr(self, name):
                 raise ValueError(
@@ -212,6 +217,20 @@ _FRACTIONS = {
     "epsilon_start": "Use 1.0 to begin at random.",
     "epsilon_end": "Use a small probability such as 0.05.",
 }
+
+
+def _check_value_range(limits: Any) -> None:
+    remedy = "Use (0.0, 100.0) for rewards from 0 to 1 and gamma = 0.99, None for no limit."
+    if not isinstance(limits, tuple) or len(limits) != 2:
+        raise TypeError(
+            f"value_range = {limits!r} is a {type(limits).__name__}: it must be a pair, smallest "
+            f"and largest. {remedy}"
+        )
+    low, high = (check.real("value_range", limit, remedy=remedy) for limit in limits)
+    if low >= high:
+        raise ValueError(
+            f"value_range = {limits!r}: the smallest value must be below the largest. {remedy}"
+        )
 
 
 def differences(one: DQNConfig, other: DQNConfig) -> dict[str, tuple[Any, Any]]:

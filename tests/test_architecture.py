@@ -23,7 +23,7 @@ ALLOWED = {
     "train": {"types", "td", "nets", "replay", "streams", "vector", "records", "_validate"},
     "checkpoint": {"types", "train", "streams", "vector", "records", "recorder"},
     "sweep": {"types", "td", "train", "checkpoint", "_validate"},
-    "reference": {"types", "checkpoint", "sweep"},
+    "reference": {"types", "presets", "train", "recorder", "checkpoint", "sweep"},
     "presets": {"types"},
     "stats": {"types", "_validate"},
     "envs": {"types", "_validate"},

@@ -19,7 +19,7 @@ def test_a_shipped_study_is_complete_and_of_the_configuration_in_the_code(study)
     assert list(histories) == list(reference.STUDIES[study])
     for arm, history in histories.items():
         assert history.config == reference.STUDIES[study][arm]
-        assert history.seeds == tuple(reference.SEEDS)
+        assert history.seeds == tuple(reference.seeds_of(study))
         assert len(history.seeds) >= 20
         assert history.complete
         shape = (24, history.config.steps // history.config.eval_period)

@@ -225,6 +225,8 @@ def test_what_is_stored_is_what_happened(env_id):
         ({"target_period": 1}, 27.8713),  # synced at every update
         ({"target_period": 10_000}, 2.0),  # never synced
         ({"tau": 1.0}, 27.8713),
+        ({"value_range": (0.0, 1000.0)}, 5.9099),  # a limit that is never met
+        ({"value_range": (0.0, 1e-9)}, 2.0),  # what comes next is believed to be worth nothing
     ],
 )
 def test_one_state_has_a_closed_form(kwargs, expected):
@@ -389,7 +391,10 @@ def test_acrobot_is_one_string_away():
     assert (run.history.eval_return >= -500).all()
 
 
-@pytest.mark.parametrize("changes", [{"loss": "huber"}, {"tau": 0.01}, {"max_grad_norm": 0.1}])
+@pytest.mark.parametrize(
+    "changes",
+    [{"loss": "huber"}, {"tau": 0.01}, {"max_grad_norm": 0.1}, {"value_range": (0.0, 0.5)}],
+)
 def test_each_setting_is_heard(changes):
     plain, changed = quiet(SMALL, [0]), quiet(replace(SMALL, **changes), [0])
     assert not torch.equal(weights(plain), weights(changed))
@@ -433,6 +438,10 @@ def test_seeds_are_one_per_learner(seeds):
         ({"learning_rate": 0.0}, ValueError, "learning_rate"),
         ({"learning_rate_end": -1e-3}, ValueError, "learning_rate_end"),
         ({"max_grad_norm": 0.0}, ValueError, "max_grad_norm"),
+        ({"value_range": 100.0}, TypeError, "value_range = 100.0 is a float.*pair"),
+        ({"value_range": (0, 1, 2)}, TypeError, "value_range"),
+        ({"value_range": (100.0, 0.0)}, ValueError, "smallest value must be below"),
+        ({"value_range": (0.0, float("nan"))}, ValueError, "value_range"),
         ({"steps": 5.0}, TypeError, "steps = 5.0"),
         ({"target_period": 0}, ValueError, "target_period = 0"),
         ({"hidden_sizes": [64]}, TypeError, "hidden_sizes"),

@@ -78,7 +78,9 @@ def history_arrays(history: History) -> dict[str, Array]:
 
 def history_of(meta: dict[str, Any], arrays: dict[str, Array]) -> History:
     """Make a history of what was read, or raise ValueError where it does not fit together."""
-    config = DQNConfig(**meta["config"] | {"hidden_sizes": tuple(meta["config"]["hidden_sizes"])})
+    # JSON knows no tuples.
+    fields: Any = {k: tuple(v) if isinstance(v, list) else v for k, v in meta["config"].items()}
+    config = DQNConfig(**fields)
     module = config.env_id.partition(":")[0]
     if ":" in config.env_id and module not in sys.modules:
         raise ValueError(f"its env_id = {config.env_id!r} would import {module}: import it first")

@@ -1,0 +1,64 @@
+"""Lesson 5 in JupyterLab: the lottery, the solved agent, the recorder that one drags through."""
+
+import pytest
+
+from tests.browser.conftest import ARTIFACTS
+from tests.browser.test_training_lessons import no_trouble, shows
+
+pytestmark = pytest.mark.browser
+
+WRONG_INTERVAL = """@exercise
+def percentile_interval(estimates, level=0.95):
+    return np.quantile(estimates, [1 - level, level], axis=0)
+"""
+
+
+def press(page, cell, slider, key, times=1):
+    """Move a slider by the keyboard, and wait until all is drawn."""
+    handle = cell.locator(".widget-hslider", has_text=slider).locator(".noUi-handle").first
+    handle.scroll_into_view_if_needed()
+    handle.focus()
+    for _ in range(times):
+        page.page.keyboard.press(key)
+    page.wait_idle()
+
+
+def test_evidence_is_drawn_dragged_and_filmed(lab):
+    page = lab("05_ablation_and_evidence.ipynb")
+    page.run_all()
+    no_trouble(page)
+    for source, name in (
+        ("learning_curves(cartpole", "05-curves"),
+        ("target_effect = stats", "05-budget"),
+        ("performance_profile(scores, levels) for", "05-profile"),
+        ("losses = {", "05-leave-one-out"),
+        ("among(run.history", "05-among"),
+        ("heat_map(", "05-map"),
+    ):
+        shows(page, source, name)
+
+    lottery = page.show(page.index("SeedLottery("))
+    status = lottery.locator("[role=status]")
+    before = status.inner_text()
+    lottery.get_by_role("button", name="Draw another study").click()
+    status.get_by_text("Study 2 with 3 seeds").wait_for()
+    assert status.inner_text() != before
+    press(page, lottery, "seeds in a study", "End")
+    status.get_by_text("0.0%").wait_for()
+    lottery.screenshot(path=ARTIFACTS / "05-lottery.png")
+
+    flight = page.show(page.index("FlightView(recorder)"))
+    status = flight.locator("[role=status]")
+    last = status.inner_text()
+    press(page, flight, "training step", "Home")
+    assert status.inner_text() != last
+    press(page, flight, "training step", "End")
+    assert status.inner_text() == last
+    flight.get_by_role("button", name="Play this episode").click()
+    film = flight.locator("img[alt*='the agent after']")
+    film.wait_for()
+    assert film.evaluate("e => e.naturalWidth") > 100
+    flight.screenshot(path=ARTIFACTS / "05-flight.png")
+
+    wrong = page.rerun(page.index("def percentile_interval("), WRONG_INTERVAL)
+    assert "twice as much as allowed" in wrong.inner_text()
