@@ -1,52 +1,94 @@
 """The agent that solves CartPole: how it was searched, and how it does on seeds never searched.
 
-    python benchmarks/solve_cartpole.py            train SOLVED_CARTPOLE on 16 report seeds
-    python benchmarks/solve_cartpole.py search     every setting of the search, 16 search seeds
-    python benchmarks/solve_cartpole.py search 9   setting number 9 alone
+    python benchmarks/solve_cartpole.py            SOLVED_CARTPOLE on 16 report seeds
+    python benchmarks/solve_cartpole.py search     the settings of the search, 48 seeds each
+    python benchmarks/solve_cartpole.py search 3   setting number 3 alone
 
-Solved: the mean of 100 greedy episodes at the end of training is 475 or more. Search seeds and
-report seeds have none in common, and neither has any with the shipped runs (0 to 23).
+Solved: 100 greedy episodes average 475 or more at the end of training. Search seeds, report
+seeds and the seeds of the shipped runs (9,000 to 9,023) have none in common.
 """
 
 from __future__ import annotations
 
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import sys
 import time
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from dqn_lessons.presets import SOLVED_CARTPOLE
 from dqn_lessons.train import evaluate, train
 from dqn_lessons.types import DQNConfig
 
-SEARCH_SEEDS = range(1_000, 1_016)
-REPORT_SEEDS = range(5_000, 5_016)
-SOLVED = 475
-EPISODES = 100
+SEARCH_SEEDS = range(1_000, 1_048)
+REPORT_SEEDS = range(10_000, 10_016)
+SOLVED, EPISODES = 475, 100
 
-# The search went from one line to the next: what it starts from, and what is changed there.
-_FIRST = DQNConfig(
-    steps=60_000,
-    learning_rate=1e-3,
-    learning_rate_end=0.0,
-    batch_size=32,
-    learning_starts=500,
-    update_period=2,
-    epsilon_duration=5_000,
-)
-_STAGES: list[tuple[DQNConfig, list[dict[str, Any]]]] = []
+# What was tried around SOLVED_CARTPOLE; benchmarks/README.md has the results and the road there.
+_SQUARED = {"loss": "mse", "epsilon_end": 0.1}
+_FREE = {**_SQUARED, "value_range": None}
+SEARCH: list[dict[str, Any]] = [
+    {},
+    {"loss": "mse"},
+    {**_SQUARED, "batch_size": 32},
+    {**_SQUARED, "batch_size": 16},
+    {**_SQUARED, "batch_size": 16, "replay_capacity": 40_000},
+    {**_SQUARED, "batch_size": 32, "update_period": 3, "steps": 120_000},
+    {**_FREE, "batch_size": 32},
+    {**_FREE, "batch_size": 16},
+    {**_FREE, "batch_size": 8},
+    {**_FREE, "batch_size": 16, "gamma": 0.98},
+    {**_FREE, "batch_size": 32, "max_grad_norm": 10.0},
+    {**_FREE, "batch_size": 16, "max_grad_norm": 10.0},
+    {**_FREE, "batch_size": 16, "max_grad_norm": 1.0},
+    {**_FREE, "batch_size": 32, "update_period": 6, "steps": 150_000},
+    {**_FREE, "batch_size": 16, "update_period": 6, "steps": 150_000},
+    {**_FREE, "batch_size": 32, "update_period": 2, "steps": 100_000},
+    {**_FREE, "batch_size": 32, "update_period": 3, "steps": 120_000},
+    {**_FREE, "batch_size": 16, "update_period": 2, "steps": 100_000},
+    {
+        **_FREE,
+        "batch_size": 32,
+        "update_period": 2,
+        "steps": 120_000,
+        "replay_capacity": 30_000,
+    },
+]
 
 
 def trial(config: DQNConfig, seeds: range) -> str:
-    """Train without evaluations, then score; one line of the table."""
+    """Train without evaluations, then score: one line of the table."""
     began = time.process_time()
-    run = train(replace(config, eval_period=config.steps * 2), seeds, progress=False)
+    run = train(replace(config, eval_period=10 * config.steps), seeds, progress=False)
     seconds = time.process_time() - began
-    returns = evaluate(run.online, config.env_id, [(s, 7) for s in seeds], EPISODES).mean(axis=1)
+    luck = [(seed, 7) for seed in seeds]
+    returns = evaluate(run.online, config.env_id, luck, EPISODES).mean(axis=1)
     solved = int((returns >= SOLVED).sum())
     each = f"{seconds / solved:.1f}" if solved else "-"
-    lowest = " ".join(f"{score:.0f}" for score in np.sort(returns)[:4])
+    lowest = " ".join(f"{score:.0f}" for score in np.sort(returns)[:5])
     return (
-        f"solved {solved:>2} of {len(seeds)}, mean {returns.mean():5.1f}, lowest {lowest}, "
-        f"CPU-seconds per solved learner {each}"
+        f"solved {solved:>2} of {len(seeds)}, mean return {returns.mean():5.1f}, "
+        f"lowest {lowest}, CPU-seconds per solved learner {each}"
     )
+
+
+def main(arguments: list[str]) -> None:
+    """Search, or report."""
+    if not arguments:
+        print(
+            "SOLVED_CARTPOLE, seeds that no search has seen:", trial(SOLVED_CARTPOLE, REPORT_SEEDS)
+        )
+        return
+    numbers = [int(n) for n in arguments[1:]] or range(len(SEARCH))
+    for number in numbers:
+        changes = SEARCH[number]
+        print(f"{number:>2} {changes}: {trial(replace(SOLVED_CARTPOLE, **changes), SEARCH_SEEDS)}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -32,8 +32,8 @@ from dqn_lessons.types import EPISODE_DTYPE, DQNConfig, History
 
 FOLDER = Path(__file__).parent / "data" / "reference"
 SEEDS = range(24)
-# The solver was searched on seeds from 1,000 up, and tried on 0 to 23: its score needs new ones.
-SOLVER_SEEDS = range(7_000, 7_024)
+# The solver was searched on other seeds, all below 9,000: its score needs new ones.
+SOLVER_SEEDS = range(9_000, 9_024)
 
 _WITHOUT = {
     "replay": {"replay_capacity": 1, "batch_size": 1},
@@ -68,11 +68,11 @@ _SOLVER = {
     "no target network": replace(SOLVED_CARTPOLE, tau=None, target_period=1),
     "values not cut at 100": replace(SOLVED_CARTPOLE, value_range=None),
     "step size stays": replace(SOLVED_CARTPOLE, learning_rate_end=None),
+    "squared error": replace(SOLVED_CARTPOLE, loss="mse"),
     "two layers of 64": replace(SOLVED_CARTPOLE, hidden_sizes=(64, 64)),
     "memory of 100,000": replace(SOLVED_CARTPOLE, replay_capacity=100_000),
-    "batch of 64": replace(SOLVED_CARTPOLE, batch_size=64),
-    "epsilon to 0.01": replace(SOLVED_CARTPOLE, epsilon_end=0.01),
-    "Huber loss": replace(SOLVED_CARTPOLE, loss="huber"),
+    "batch of 16": replace(SOLVED_CARTPOLE, batch_size=16),
+    "epsilon to 0.1": replace(SOLVED_CARTPOLE, epsilon_end=0.1),
 }
 
 # study -> arm -> configuration
@@ -85,7 +85,7 @@ STUDIES: dict[str, dict[str, DQNConfig]] = {
 
 # One agent of the arm whose step size stays, watched while it learns and forgets.
 FLIGHT = "forgetting-flight.npz"
-FLIGHT_SEED = 7_000
+FLIGHT_LEARNER = 9
 
 
 def seeds_of(study: str) -> range:
@@ -131,8 +131,8 @@ def load(study: str, folder: Path = FOLDER) -> dict[str, History]:
 def make_flight(folder: Path = FOLDER) -> None:
     """Record an agent that learns and forgets, and write the shipped file."""
     config = _SOLVER["step size stays"]
-    recorder = FlightRecorder(every=config.eval_period)
-    train(config, [FLIGHT_SEED], on_eval=recorder)
+    recorder = FlightRecorder(every=config.eval_period, learner=FLIGHT_LEARNER)
+    train(config, SOLVER_SEEDS, on_eval=recorder)
     assert recorder.history is not None
     recorder.history = thin(recorder.history)
     save_flight(folder / FLIGHT, recorder)
@@ -155,7 +155,7 @@ def made_with(folder: Path = FOLDER) -> Mapping[str, str]:
 
 
 def _name(study: str, arm: str) -> str:
-    return f"{study}-{arm.replace(' ', '-')}.npz"
+    return f"{study}-{arm.replace(' ', '-').replace(',', '')}.npz"
 
 
 def _shipped(path: Path, wanted: str) -> Path:

@@ -11,6 +11,7 @@ from dqn_lessons.presets import (
     LECTURE_REPLAY,
     LECTURE_VANILLA,
     PRESETS,
+    SOLVED_CARTPOLE,
     STEP_BY_STEP,
     VANILLA,
 )
@@ -59,3 +60,10 @@ def test_the_numbers_are_those_of_the_texts():
     assert (three.update_period, three.target_period) == (4, 10)
     assert (three.epsilon_start, three.epsilon_end, three.epsilon_duration) == (0.5, 0.005, 5_000)
     assert three.epsilon_unit == "episodes"
+
+
+def test_the_solver_believes_what_can_be_true():
+    low, high = SOLVED_CARTPOLE.value_range
+    assert (low, high) == pytest.approx((0, 1 / (1 - SOLVED_CARTPOLE.gamma)))
+    assert SOLVED_CARTPOLE.eval_episodes == 100
+    assert SOLVED_CARTPOLE.steps % SOLVED_CARTPOLE.eval_period == 0, "scored at the very end"

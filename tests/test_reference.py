@@ -1,13 +1,18 @@
 """The shipped runs are what was shipped, fit their configurations, and can be made again."""
 
+import importlib.util
 import json
 import shutil
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from dqn_lessons import reference
 from dqn_lessons.checkpoint import CheckpointError
+from dqn_lessons.presets import SOLVED_CARTPOLE
+from dqn_lessons.recorder import CARTPOLE_PLANE
 from dqn_lessons.train import train
 
 EACH = pytest.mark.parametrize("study", reference.STUDIES)
@@ -32,7 +37,7 @@ def test_the_shipped_files_are_small_and_nothing_else_lies_there():
     names = {path.name for path in reference.FOLDER.iterdir()}
     manifest = json.loads((reference.FOLDER / "manifest.json").read_text())
     assert names == {"manifest.json", *manifest["sha256"]}
-    assert sum(path.stat().st_size for path in reference.FOLDER.iterdir()) < 500_000
+    assert sum(path.stat().st_size for path in reference.FOLDER.iterdir()) < 700_000
     assert {"python", "torch", "numpy", "gymnasium"} <= set(reference.made_with())
 
 
@@ -65,3 +70,38 @@ def test_a_changed_file_is_refused_by_name(tmp_path):
 def test_an_unknown_study_is_named():
     with pytest.raises(KeyError, match=r"'pong'.*cartpole"):
         reference.load("pong")
+
+
+def test_the_shipped_flight_is_of_an_agent_that_learns_and_forgets():
+    flight = reference.flight()
+    assert flight.history.config == reference.STUDIES["solver"]["step size stays"]
+    steps = list(flight.ends)
+    assert steps == flight.history.eval_step.tolist()
+    returns = np.array([flight.at(step, "eval_return") for step in steps])
+    solved = int(np.argmax(returns >= 475))
+    assert returns[solved] >= 475
+    assert returns[solved:].min() < 350
+    same = reference.load("solver")["step size stays"].eval_return[flight.learner]
+    np.testing.assert_allclose(returns, same, err_msg="the flight is one of the shipped runs")
+    assert flight.q_map(steps[-1], CARTPOLE_PLANE).shape == (41, 41, 2)
+
+
+def test_a_changed_flight_is_refused(tmp_path):
+    folder = tmp_path / "reference"
+    shutil.copytree(reference.FOLDER, folder)
+    victim = folder / reference.FLIGHT
+    victim.write_bytes(victim.read_bytes()[:-1])
+    with pytest.raises(CheckpointError, match=r"forgetting-flight\.npz.*reference flight"):
+        reference.flight(folder)
+
+
+def test_what_was_searched_is_not_reported():
+    path = Path(__file__).resolve().parent.parent / "benchmarks" / "solve_cartpole.py"
+    spec = importlib.util.spec_from_file_location("solve_cartpole", path)
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    seeds = [*script.SEARCH_SEEDS, *script.REPORT_SEEDS, *reference.SOLVER_SEEDS]
+    assert len(set(seeds)) == len(seeds)
+    assert script.SEARCH[0] == {}, "the winner itself is in the search"
+    for changes in script.SEARCH:
+        replace(SOLVED_CARTPOLE, **changes)
