@@ -20,8 +20,9 @@ REFERENCE_SECONDS = {
     "00_start_here": 6,
     "01_target_lag": 10,
     "02_vanilla_dqn": 38,
-    "03_replay": 54,
+    "03_replay": 52,
     "04_target_network": 54,
+    "05_ablation_and_evidence": 73,
 }
 
 _HANDSHAKE = """

@@ -58,6 +58,8 @@ class Run:
             [obs_size, *config.hidden_sizes, actions], [_rng(s.weights) for s in streams]
         )
         self.target = copy.deepcopy(self.online).requires_grad_(False)
+        # Walking through a module for its parameters takes as long as a small layer.
+        self._params = list(self.target.parameters()), list(self.online.parameters())
         self.optimizer = torch.optim.Adam(
             self.online.parameters(), lr=config.learning_rate, fused=True
         )
@@ -78,11 +80,11 @@ class Run:
             target = td_target(batch.reward, batch.terminated, q_next, config.gamma)
         q_taken = td.taken_values(self.online(batch.obs), batch.action)
         loss = td.td_loss(q_taken, target, config.loss)
-        for param in self.online.parameters():
+        for param in self._params[1]:
             param.grad = None
         loss.sum().backward()
         if config.max_grad_norm is not None:
-            td.clip_per_learner_(self.online.parameters(), config.max_grad_norm)
+            td.clip_per_learner_(self._params[1], config.max_grad_norm)
         if config.learning_rate_end is not None:
             rates = config.learning_rate, config.learning_rate_end
             rate = td.linear_schedule(self.step, *rates, config.steps)
@@ -94,10 +96,6 @@ class Run:
         elif self.updates % config.target_period == 0:
             td.hard_update_(*self._params)
         self.records.add_update(loss.detach(), (target - q_taken.detach()).abs().mean(-1))
-
-    @property
-    def _params(self) -> tuple[list[Tensor], list[Tensor]]:
-        return list(self.target.parameters()), list(self.online.parameters())
 
     def begin_episodes(self, ended: Array) -> None:
         """Reset the environments whose episode ended; the others stay where they are."""

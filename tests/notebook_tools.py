@@ -20,7 +20,7 @@ from nbformat import NotebookNode
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
-CELL_SECONDS = 120
+CELL_SECONDS = 240
 # The tag of cells whose output differs from run to run (figures, times): nbval ignores it
 # and it is not committed.
 IGNORED = "nbval-ignore-output"
