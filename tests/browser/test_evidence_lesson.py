@@ -31,7 +31,7 @@ def test_evidence_is_drawn_dragged_and_filmed(lab):
         ("learning_curves(cartpole", "05-curves"),
         ("target_effect = stats", "05-budget"),
         ("performance_profile(scores, levels) for", "05-profile"),
-        ("losses = {", "05-leave-one-out"),
+        ("left_out = {", "05-leave-one-out"),
         ("among(run.history", "05-among"),
         ("heat_map(", "05-map"),
     ):
