@@ -51,7 +51,11 @@ class SeedLottery(Explorer):
             ),
             "study": ipw.IntSlider(value=1, min=1, max=_SHOWN, description="study number", **WIDE),
         }
-        again = ipw.Button(description="Draw another study", tooltip="Go to the next study")
+        again = ipw.Button(
+            description="Draw another study",
+            tooltip="Go to the next study",
+            layout=ipw.Layout(width="max-content"),
+        )
         again.on_click(self._next)
         rows = [ipw.HBox([inputs["comparison"], inputs["k"]]), ipw.HBox([inputs["study"], again])]
         for row in rows:

@@ -45,7 +45,9 @@ class FlightView(Explorer):
             options=self.steps, value=self.steps[-1], description="training step", **WIDE
         )
         self.play = ipw.Button(
-            description="Play this episode", tooltip="Show the greedy episode as a film"
+            description="Play this episode",
+            tooltip="Show the greedy episode as a film",
+            layout=ipw.Layout(width="max-content"),
         )
         self.film = ipw.HTML()
         self.play.on_click(self._show_film)
@@ -65,7 +67,7 @@ class FlightView(Explorer):
         )
         figure.update_layout(plotly_layout("", ""), height=620, showlegend=False)
         figure.update_layout(hovermode="closest")
-        x, y = (
+        self._x, self._y = (
             values * unit
             for values, unit in zip((self.plane.x, self.plane.y), self.plane.units, strict=True)
         )
@@ -73,8 +75,6 @@ class FlightView(Explorer):
         for col, (scale, at) in enumerate((("Cividis", 0.4), ("PuOr", 1.0)), start=1):
             middle = {"zmid": 0} if col == 2 else {}
             figure.add_heatmap(
-                x=x,
-                y=y,
                 colorscale=scale,
                 colorbar={**bar, "x": at + 0.01},
                 row=1,
@@ -119,7 +119,9 @@ class FlightView(Explorer):
         greedy = recorder.at(step, "eval_return")
         with self.figure.batch_update():
             value_map, gap_map, path, again, _, now_return, _, now_ends = self.figure.data
-            value_map.z, gap_map.z = np.float32(values), np.float32(advantage)
+            # All three at once: alone, a new z makes the browser forget where its cells lie.
+            for heat, z in ((value_map, values), (gap_map, advantage)):
+                heat.update(x=self._x, y=self._y, z=np.float32(z))
             for line in (path, again):
                 line.update(x=path_x, y=path_y)
             now_return.update(x=[step], y=[greedy])

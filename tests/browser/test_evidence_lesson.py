@@ -54,6 +54,12 @@ def test_evidence_is_drawn_dragged_and_filmed(lab):
     assert status.inner_text() != last
     press(page, flight, "training step", "End")
     assert status.inner_text() == last
+    plot = flight.locator(".js-plotly-plot").first
+    heat = plot.evaluate("e => [Math.min(...e._fullData[0].x), Math.max(...e._fullData[0].x)]")
+    assert heat[0] < -13
+    assert heat[1] > 13, "the map lies where its labels say"
+    drawn = plot.evaluate("e => e.calcdata[0][0].x")
+    assert min(drawn) < -13, "and is drawn there"
     flight.get_by_role("button", name="Play this episode").click()
     film = flight.locator("img[alt*='the agent after']")
     film.wait_for()
