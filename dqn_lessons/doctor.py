@@ -23,6 +23,7 @@ REFERENCE_SECONDS = {
     "03_replay": 52,
     "04_target_network": 54,
     "05_ablation_and_evidence": 73,
+    "06_bug_clinic": 45,
 }
 
 _HANDSHAKE = """

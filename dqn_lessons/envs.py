@@ -109,9 +109,13 @@ WORLDS: dict[str, tuple[Callable[[], TabularMDP], int]] = {
     # The same world twice: it pays 1 per step. What differs is how the tenth step ends.
     "Clock-v0": (lambda: _one_state(1.0), 10),
     "ClockAsEnd-v0": (lambda: _one_state(1.0, steps=10), 100),
-    # Lesson 1's single state, for ever or for one step.
+    # Lesson 1's single state: for ever, for one step, and cut short by the clock at every step.
     "OneState-v0": (lambda: _one_state(2.0), 10),
     "OneStateEnd-v0": (lambda: _one_state(2.0, steps=1), 10),
+    "OneStateCut-v0": (lambda: _one_state(2.0), 1),
+    # Two states that end at once, with different rewards.
+    "TwoEnds-v0": (lambda: _one_step([[0], [1]], [[0], [2]]), 100),
+    "ShortCorridor-v0": (lambda: _corridor(5), 100),
 }
 
 

@@ -20,7 +20,6 @@ import joblib
 from tqdm.auto import tqdm
 
 from dqn_lessons import _validate as check
-from dqn_lessons import td
 from dqn_lessons.checkpoint import load_history, save_history
 from dqn_lessons.train import TDTarget, train
 from dqn_lessons.types import DQNConfig, History
@@ -55,7 +54,7 @@ def sweep(
     folder: str | Path | None = None,
     *,
     jobs: int = -1,
-    td_target: TDTarget = td.td_target,
+    td_target: TDTarget | None = None,
     progress: bool = True,
 ) -> dict[str, History]:
     """Train every arm with the same seeds; what is finished is on disk at once.
@@ -103,7 +102,7 @@ def sweep(
 
 
 def _train(
-    name: str, config: DQNConfig, seeds: Sequence[int], td_target: TDTarget
+    name: str, config: DQNConfig, seeds: Sequence[int], td_target: TDTarget | None
 ) -> tuple[str, History]:
     return name, train(config, seeds, td_target=td_target, progress=False).history
 

@@ -122,7 +122,7 @@ def train(
     config: DQNConfig,
     seeds: Sequence[int],
     *,
-    td_target: TDTarget = td.td_target,
+    td_target: TDTarget | None = None,
     on_eval: Callable[[Run], object] | None = None,
     progress: bool = True,
     resume: Run | None = None,
@@ -136,7 +136,8 @@ def train(
     Args:
         config: what to train.
         seeds: one whole number >= 0 per learner, all different.
-        td_target: ``(reward [S, B], terminated [S, B], q_next [S, B, A], gamma) -> [S, B]``.
+        td_target: ``(reward [S, B], terminated [S, B], q_next [S, B, A], gamma) -> [S, B]``;
+            ``None`` for :func:`~dqn_lessons.td.td_target`.
         on_eval: called with the run after every evaluation: to look, not to touch.
         progress: show a progress bar.
         resume: a run to take up; its configuration may differ in ``steps`` only.
@@ -167,7 +168,7 @@ def train(
                 run.begin_episodes(ended)
 
             if _update_is_due(run, ended):
-                run.learn(td_target)
+                run.learn(td_target or td.td_target)
             bar.update()
             if run.step % config.eval_period == 0:
                 run.evaluate()

@@ -7,7 +7,6 @@ import numpy as np
 import torch
 
 import dqn_lessons.train as loop
-from dqn_lessons import td
 from dqn_lessons.types import DQNConfig
 
 
@@ -87,7 +86,7 @@ def one_state(env_id="dqn_lessons/OneState-v0", seeds=(0,), td_target=None, **ch
     for net in (run.online, run.target):
         net.biases[0].data.zero_()
     run.optimizer = torch.optim.SGD(run.online.parameters(), lr=0.05)
-    loop.train(config, seeds, td_target=td_target or td.td_target, resume=run, progress=False)
+    loop.train(config, seeds, td_target=td_target, resume=run, progress=False)
     return run.online.biases[0].flatten().tolist()
 
 

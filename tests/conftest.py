@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dqn_lessons.exercises import progress
+from dqn_lessons import progress
 
 
 def pytest_configure():

@@ -80,6 +80,7 @@ def clean(notebook: NotebookNode) -> NotebookNode:
         # Numbered by place, so that a new cell above does not touch every cell below.
         count += 1
         cell.execution_count = count
+        cell.outputs = _joined(cell.outputs)
         for output in cell.outputs:
             output.pop("transient", None)
             if "metadata" in output:
@@ -87,6 +88,18 @@ def clean(notebook: NotebookNode) -> NotebookNode:
             if "execution_count" in output:
                 output.execution_count = count
     return cleaned
+
+
+def _joined(pieces: list[NotebookNode]) -> list[NotebookNode]:
+    """Join what was printed in a row: a slow cell sends it in pieces, a fast one does not."""
+    joined: list[NotebookNode] = []
+    for piece in pieces:
+        last = joined[-1] if joined else None
+        if last and piece.output_type == last.output_type == "stream" and piece.name == last.name:
+            last.text += piece.text
+        else:
+            joined.append(piece)
+    return joined
 
 
 def outputs(notebook: NotebookNode) -> Iterator[tuple[NotebookNode, str, str]]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import itertools
 import re
 import signal
 import threading
@@ -14,8 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import dqn_lessons.exercises as exercises
-from dqn_lessons.exercises import engine, progress
-from dqn_lessons.exercises.cards import Card
+from dqn_lessons import progress
+from dqn_lessons.cards import Card
+from dqn_lessons.exercises import engine
 from dqn_lessons.exercises.deadline import TooLong, call_within
 
 
@@ -463,3 +465,17 @@ def test_any_value_gets_one_of_the_four_outcomes(value):
     assert outcome.status in {"not attempted", "passes", "wrong", "raised"}
     assert all(isinstance(line, str) for line in outcome.text)
     Card("x", outcome.status, outcome.text, outcome.code)._repr_html_()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(VALUES, min_size=2, max_size=4))
+def test_so_does_any_mixture_of_values(values):
+    answers = itertools.cycle(values)
+    outcome = engine.check(TASK, lambda values, factor: next(answers))
+    assert outcome.status in {"not attempted", "passes", "wrong", "raised"}
+
+
+def test_a_wrong_shape_first_and_nothing_later_is_no_traceback():
+    answers = iter([[1.0, 2.0], None, None])
+    outcome = engine.check(TASK, lambda values, factor: next(answers))
+    assert (outcome.status, outcome.mistake) == ("wrong", "shape")

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dqn_lessons.exercises import progress, progress_report, reset_progress
+from dqn_lessons import progress
+from dqn_lessons.exercises import progress_report, reset_progress
 
 
 def solve(name):
@@ -121,7 +122,7 @@ def test_a_full_disk_keeps_the_old_file(own_progress, monkeypatch):
 
 
 COUNT = """
-from dqn_lessons.exercises import progress
+from dqn_lessons import progress
 
 def change(record):
     entry = progress.exercise_entry(record, "shared")

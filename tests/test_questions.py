@@ -2,7 +2,8 @@
 
 import pytest
 
-from dqn_lessons.exercises import LESSONS, predict, progress, quiz, recall
+from dqn_lessons import progress
+from dqn_lessons.exercises import LESSONS, predict, quiz, recall
 from dqn_lessons.exercises.questions import Question, Quiz
 
 OPTIONS = ["five", "six", "<seven>"]

@@ -1,5 +1,7 @@
 """Exercises that are checked, predictions that are kept, quizzes that answer."""
 
+from dqn_lessons import progress
+from dqn_lessons.cards import Card
 from dqn_lessons.exercises import (
     lesson_00,
     lesson_01,
@@ -7,12 +9,11 @@ from dqn_lessons.exercises import (
     lesson_03,
     lesson_04,
     lesson_05,
-    progress,
+    lesson_06,
 )
-from dqn_lessons.exercises.cards import Card
 from dqn_lessons.exercises.engine import exercise, hint, register, solution
-from dqn_lessons.exercises.progress import reset_progress
 from dqn_lessons.exercises.questions import Quiz, predict, recall
+from dqn_lessons.progress import reset_progress
 
 __all__ = [
     "exercise",
@@ -33,6 +34,7 @@ LESSONS = {
     "3": lesson_03,
     "4": lesson_04,
     "5": lesson_05,
+    "6": lesson_06,
 }
 for _lesson in LESSONS.values():
     register(_lesson.EXERCISES)

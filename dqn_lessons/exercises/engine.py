@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 from IPython.display import display
 
-from dqn_lessons.exercises import progress
-from dqn_lessons.exercises.cards import Card
+from dqn_lessons import progress
+from dqn_lessons.cards import Card
 from dqn_lessons.exercises.deadline import TooLong, call_within
 
 SECONDS = 2.0
@@ -161,6 +161,11 @@ def call(exercise: Exercise, function: Function, arguments: tuple[Any, ...]) -> 
     return exercise.observe(function, copy.deepcopy(arguments))
 
 
+def with_gradient(function: Function, given: tuple[Any, ...]) -> Any:
+    """Observe a function as the training loop calls it: a network gave the first argument."""
+    return function(given[0].requires_grad_(), *given[1:])
+
+
 def _equal(mine: np.ndarray[Any, Any], theirs: np.ndarray[Any, Any]) -> bool:
     # Seven digits are all that a tensor of 32 bits has.
     rtol = 1e-5 if np.float32 in (mine.dtype, theirs.dtype) else 1e-6
@@ -204,7 +209,7 @@ def _compare(exercise: Exercise, function: Function, code: CodeType, seconds: fl
         sentence = f"The function must take {', '.join(wanted)}; yours takes {had}."
         return Outcome("wrong", (sentence,), mistake="signature")
     references = _answers(exercise, exercise.reference)
-    answers, problem = [], None
+    raws, answers, problem = [], [], None
     end = time.monotonic() + seconds
     for probe, reference in zip(exercise.probes, references, strict=True):
         left = max(end - time.monotonic(), 1e-3)
@@ -216,17 +221,20 @@ def _compare(exercise: Exercise, function: Function, code: CodeType, seconds: fl
             return problem or _raised(error, code, seconds)
         if raw is ... or (raw is None and ... in code.co_consts):
             raise _Unfinished
-        problem = problem or _kind_of_value(raw, reference)
-        if problem is not None and problem.mistake != "shape":
-            return problem
+        kind = _kind_of_value(raw, reference)
+        if kind is not None and kind.mistake != "shape":
+            return problem or kind
+        problem = problem or kind
+        raws.append(raw)
         answers.append(array(raw))
     rights = [_equal(*pair) for pair in zip(answers, references, strict=True)]
     if all(rights):
         if _head(function)[: len(wanted)] != _head(exercise.reference):
             return _changed_head(exercise)
-        return Outcome("passes", (exercise.insight,))
+        return _unusable(exercise, raws) or Outcome("passes", (exercise.insight,))
     for known in exercise.misconceptions:
-        if all(map(_equal, answers, _answers(exercise, known.wrong))):
+        theirs = (array(call(exercise, known.wrong, probe)) for probe in exercise.probes)
+        if all(map(_equal, answers, theirs)):
             return Outcome("wrong", (known.hint,), mistake=known.name)
     if problem is not None:
         return problem
@@ -252,6 +260,31 @@ def _changed_head(exercise: Exercise) -> Outcome:
     sentence = "The numbers are right, but the first line was changed. Give it back its arguments:"
     code = f"def {exercise.name}({arguments}):"
     return Outcome("wrong", (sentence,), code, mistake="signature")
+
+
+def _unusable(exercise: Exercise, raws: list[Any]) -> Outcome | None:
+    """Say what would stop the notebook although all numbers are right, if anything would."""
+    for probe, raw in zip(exercise.probes, raws, strict=True):
+        wanted = call(exercise, exercise.reference, probe)
+        if array(wanted).dtype.kind in "iu" and array(raw).dtype.kind not in "iu":
+            sentence = (
+                "The numbers are right, but they are floats, and a float is no index. Make them "
+                "whole: int(...), or .astype(np.int64) for an array."
+            )
+            return Outcome("wrong", (sentence,), mistake="dtype")
+        if hasattr(wanted, "detach") and not hasattr(raw, "detach"):
+            sentence = (
+                f"The numbers are right, but their type is {type(raw).__name__}, and the network "
+                "computes with tensors. Stay with torch from beginning to end."
+            )
+            return Outcome("wrong", (sentence,), mistake="no tensor")
+        if getattr(wanted, "requires_grad", False) and not getattr(raw, "requires_grad", False):
+            sentence = (
+                "The numbers are right, but they have lost their gradient, and no network could "
+                "learn from them. Stay with torch, without .detach(), .item() or .tolist()."
+            )
+            return Outcome("wrong", (sentence,), mistake="no gradient")
+    return None
 
 
 def _accepts(function: Function, count: int) -> bool:

@@ -62,6 +62,21 @@ EXERCISES = [
                 lambda rewards, gamma: next(iter(rewards)),
                 "Only the first reward is counted. Is the return inside the loop?",
             ),
+            Misconception(
+                "added to the discount",
+                lambda rewards, gamma: sum(gamma**i + r for i, r in enumerate(rewards)),
+                "You add gamma**i to each reward. Multiply: the reward counts gamma**i times.",
+            ),
+            Misconception(
+                "power turned round",
+                lambda rewards, gamma: sum(i**gamma * r for i, r in enumerate(rewards)),
+                "You raise i to the power gamma. It is gamma that is raised: gamma**i.",
+            ),
+            Misconception(
+                "no rewards",
+                lambda rewards, gamma: sum(gamma**i for i in range(len(rewards))),
+                "You add up the discounts alone. Multiply each by its reward.",
+            ),
         ],
         hints=(
             "Each reward is multiplied by a power of gamma, then all are added.",

@@ -284,6 +284,18 @@ SOFT_UPDATE = Exercise(
             lambda bias, target_bias, tau: tau * bias - (1 - tau) * target_bias,
             "The two terms are subtracted. An average adds them.",
         ),
+        Misconception(
+            "brackets forgotten",
+            lambda bias, target_bias, tau: tau * bias + 1 - tau * target_bias,
+            "Brackets are missing: 1 - tau * target_bias multiplies first. Write (1 - tau) * "
+            "target_bias.",
+        ),
+        Misconception(
+            "plus tau",
+            lambda bias, target_bias, tau: tau * bias + (1 + tau) * target_bias,
+            "The weights must add up to 1: tau and 1 - tau. With 1 + tau the copy grows without "
+            "end.",
+        ),
     ],
     hints=(
         "The new copy lies between the old copy and b, much nearer to the old copy.",
@@ -386,6 +398,30 @@ HORIZON_BOUND = Exercise(
             ),
             "The first reward, at i = 0, is left out: range(1, k + 1) begins too late.",
         ),
+        Misconception(
+            "discounts only",
+            lambda k, reward, gamma, initial_bias: _bound(k + 1, gamma, 1.0, k + 1, initial_bias),
+            "You add up the discounts alone. Each is multiplied by the reward.",
+        ),
+        Misconception(
+            "start only",
+            lambda k, reward, gamma, initial_bias: _bound(0, gamma, reward, k + 1, initial_bias),
+            "Only the start is left. The k + 1 rewards before it are missing.",
+        ),
+        Misconception(
+            "gamma times i",
+            lambda k, reward, gamma, initial_bias: (
+                sum(reward * gamma * i for i in range(k + 1)) + gamma ** (k + 1) * initial_bias
+            ),
+            "You multiply gamma by i. It is a power: gamma**i.",
+        ),
+        Misconception(
+            "sum not divided",
+            lambda k, reward, gamma, initial_bias: (
+                reward * (1 - gamma ** (k + 1)) + gamma ** (k + 1) * initial_bias
+            ),
+            "The sum of the powers is (1 - gamma**(k + 1)) / (1 - gamma). The division is missing.",
+        ),
     ],
     hints=(
         "It is the discounted sum of k + 1 rewards, and then what b_0 is still worth.",
@@ -473,6 +509,38 @@ EQUIVALENT_TAU = Exercise(
                 )
             ),
             "You add 1 / eta. The formula subtracts it: a soft target waits for the fit as well.",
+        ),
+        Misconception(
+            "minus 1",
+            lambda target_period, learning_rate: (
+                1
+                / (
+                    _period_error(target_period, 1 - 2 * learning_rate)
+                    - 1 / (2 * learning_rate)
+                    - 1
+                )
+            ),
+            "The formula ends with + 1. Yours ends with - 1.",
+        ),
+        Misconception(
+            "fraction turned round",
+            lambda target_period, learning_rate: (
+                1
+                / (
+                    1 / _period_error(target_period, 1 - 2 * learning_rate)
+                    - 1 / (2 * learning_rate)
+                    + 1
+                )
+            ),
+            "The first fraction is upside down: C is above, 1 - q**C below.",
+        ),
+        Misconception(
+            "eta for q",
+            lambda target_period, learning_rate: (
+                1 / (_period_error(target_period, 2 * learning_rate) - 1 / (2 * learning_rate) + 1)
+            ),
+            "You raise eta to the power C. It is q = 1 - eta that is raised: what one update "
+            "leaves.",
         ),
     ],
     hints=(

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dqn_lessons.exercises.engine import Exercise, Misconception
+from dqn_lessons.exercises.engine import Exercise, Misconception, with_gradient
 from dqn_lessons.exercises.questions import Question
 from dqn_lessons.td import epsilon_greedy, linear_schedule, taken_values, td_target
 
@@ -36,6 +36,7 @@ EPSILON_GREEDY = Exercise(
             np.array([2, 0, 1, 0, 1]),
         ),
         (np.array([1.0, 5.0, 2.0]), 0.5, np.float64(0.7), np.int64(0)),
+        (np.array([4.0, 5.0, 2.0]), 0.7, np.float64(0.7), np.int64(2)),
         (np.array([1.0, 5.0, 2.0]), 0.6, np.float64(0.45), np.int64(2)),
         (np.array([[3, 1, 2], [1, 2, 3.0]]), 0.0, np.array([0.0, 0.4]), np.array([2, 0])),
         (np.array([[3, 1, 2], [1, 2, 3.0]]), 1.0, np.array([0.99, 0.4]), np.array([1, 1])),
@@ -113,6 +114,14 @@ EPSILON_GREEDY = Exercise(
             "random action is always 0",
             lambda q, epsilon, explore, random_action: np.where(explore < epsilon, 0, q.argmax(-1)),
             "When it explores it always takes action 0. The random action is given to you.",
+        ),
+        Misconception(
+            "above epsilon",
+            lambda q, epsilon, explore, random_action: np.where(
+                explore > epsilon, random_action, q.argmax(-1)
+            ),
+            "A coin above epsilon means the greedy action. Explore where it is below: explore < "
+            "epsilon.",
         ),
     ],
     hints=(
@@ -196,6 +205,31 @@ LINEAR_SCHEDULE = Exercise(
             lambda step, start, end, duration: start + (end - start) * (step % duration) / duration,
             "It starts again after every `duration` steps. It must stay at `end`.",
         ),
+        Misconception(
+            "max for min",
+            lambda step, start, end, duration: start + (end - start) * max(step / duration, 1),
+            "max makes the fraction at least 1. It must be at most 1: min.",
+        ),
+        Misconception(
+            "end for the way",
+            lambda step, start, end, duration: start + end * min(step / duration, 1),
+            "You walk the distance `end`. From start to end it is end - start.",
+        ),
+        Misconception(
+            "start forgotten",
+            lambda step, start, end, duration: (end - start) * min(step / duration, 1),
+            "That is only how far it has walked. It begins at start: add it.",
+        ),
+        Misconception(
+            "wrong direction",
+            lambda step, start, end, duration: start - (end - start) * min(step / duration, 1),
+            "It walks away from end: check the sign of the difference.",
+        ),
+        Misconception(
+            "fraction only",
+            lambda step, start, end, duration: min(step / duration, 1),
+            "That is the part of the way that has been walked. Asked for is the value there.",
+        ),
     ],
     hints=(
         "How much of the way has been walked? A fraction from 0 to 1, never more.",
@@ -245,7 +279,9 @@ TAKEN_VALUES = Exercise(
         (_Q_STACKED, torch.tensor([[0, 2, 1], [1, 0, 0], [2, 2, 1]])),
         (_Q[:1], torch.tensor([2])),
         (_Q[2:], torch.tensor([1, 1, 1])),
+        (_Q_STACKED[:1, :2], torch.tensor([[1, 0]])),
     ],
+    observe=with_gradient,
     arithmetic=_taken_lines,
     misconceptions=[
         Misconception(
@@ -308,6 +344,35 @@ TAKEN_VALUES = Exercise(
             lambda q, action: q.argmax(-1).to(q.dtype),
             "That is the number of the best action. Asked for is the value of the one taken.",
         ),
+        Misconception(
+            "mean of the products",
+            lambda q, action: _pick(q, action) / q.shape[-1],
+            "With a one-hot all other products are 0: add them up. A mean divides by the number "
+            "of actions.",
+        ),
+        Misconception(
+            "squeezed too much",
+            lambda q, action: _pick(q, action).squeeze(),
+            "squeeze() takes off every axis of length 1, also a batch of one. Name the axis: "
+            ".squeeze(-1).",
+        ),
+        Misconception(
+            "every row with every action",
+            lambda q, action: q[..., action],
+            "You take all these actions in every row. Each row has one: gather pairs them.",
+        ),
+        Misconception(
+            "rows of one learner",
+            lambda q, action: q[torch.arange(len(q)), action],
+            "Right for [B, A]. With learners in front, [S, B, A], len(q) counts learners, not "
+            "rows. gather along the last axis works for both.",
+        ),
+        Misconception(
+            "gather along axis 1",
+            lambda q, action: q.gather(1, action.unsqueeze(1)).squeeze(1),
+            "Right for [B, A]. With learners in front, [S, B, A], axis 1 is the batch. Count from "
+            "the end: gather(-1, action.unsqueeze(-1)).squeeze(-1).",
+        ),
     ],
     hints=(
         "One value per row: the column is given by `action`. gather picks along an axis.",
@@ -341,6 +406,7 @@ TD_TARGET = Exercise(
         (_REWARD, ~_ENDS, _Q, 0.5),
         (_REWARD, torch.zeros(5, dtype=torch.bool), _Q, 0.75),
         (_REWARD, _ENDS, _Q, 0.0),
+        (_REWARD[:2, None], _ENDS[:2, None], _Q[:2, None], 0.9),
         (
             torch.tensor([[1.0, -1.0, 0.25], [2.0, 0.5, 4.0], [-3.0, 0.0, 1.5]]),
             torch.tensor([[False, True, False], [False, False, True], [True, False, False]]),
@@ -443,6 +509,13 @@ TD_TARGET = Exercise(
                 reward - gamma * q_next.amax(-1) * ~terminated
             ),
             "The sign is wrong: what comes later is added.",
+        ),
+        Misconception(
+            "reward only at the end",
+            lambda reward, terminated, q_next, gamma: torch.where(
+                terminated, reward, gamma * q_next.amax(-1)
+            ),
+            "In mid-episode the reward is missing. It is paid at every step.",
         ),
         Misconception(
             "worst next action",

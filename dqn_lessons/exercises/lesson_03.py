@@ -67,6 +67,12 @@ RING_ROW = Exercise(
             lambda added, capacity: capacity % max(added, 1),
             "The two numbers are swapped: it is added % capacity.",
         ),
+        Misconception(
+            "one turn only",
+            lambda added, capacity: added if added < capacity else added - capacity,
+            "Taking capacity off once is right for one turn only. The remainder % counts many "
+            "turns.",
+        ),
     ],
     hints=(
         "It is a clock: after the last row comes row 0 again.",
@@ -170,6 +176,7 @@ UPDATE_IS_DUE = Exercise(
         (500, 1000, 4),
         (1000, 1000, 4),
         (1002, 1000, 4),
+        (16, 12, 5),
         (17, 12, 5),
         (15, 12, 5),
         (13, 12, 5),
@@ -244,6 +251,41 @@ UPDATE_IS_DUE = Exercise(
             lambda step, learning_starts, update_period: True,
             "It learns at every step, from the first.",
         ),
+        Misconception(
+            "division for remainder",
+            lambda step, learning_starts, update_period: (
+                step >= learning_starts and step // update_period == 0
+            ),
+            "// is the whole part of a division. The remainder is %.",
+        ),
+        Misconception(
+            "remainder one",
+            lambda step, learning_starts, update_period: (
+                step >= learning_starts and step % update_period == 1
+            ),
+            "You look for a remainder of 1. At each multiple of `update_period` it is 0.",
+        ),
+        Misconception(
+            "remainder up to one",
+            lambda step, learning_starts, update_period: (
+                step >= learning_starts and step % update_period <= 1
+            ),
+            "A remainder of 1 is one step after the multiple. It must be 0.",
+        ),
+        Misconception(
+            "before the warm-up ends",
+            lambda step, learning_starts, update_period: (
+                step < learning_starts and step % update_period == 0
+            ),
+            "It learns before `learning_starts` and never after: >=, not <.",
+        ),
+        Misconception(
+            "division turned round",
+            lambda step, learning_starts, update_period: (
+                step >= learning_starts and update_period % step == 0
+            ),
+            "You divide the period by the step. It is step % update_period.",
+        ),
     ],
     hints=(
         "Two conditions, and both must hold.",
@@ -275,7 +317,7 @@ AUTOCORRELATION = Exercise(
     autocorrelation,
     probes=[
         (np.array([1.0, -1.0, 1.0, -1.0]), 1),
-        (np.array([1.0, 2.0, 3.0]), 1),
+        (np.array([1, 2, 3]), 1),
         (_WAVE, 0),
         (_WAVE, 1),
         (_WAVE, 3),

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from dqn_lessons.exercises.engine import Exercise, Misconception
+from dqn_lessons.exercises.engine import Exercise, Misconception, with_gradient
 from dqn_lessons.exercises.questions import Question
 from dqn_lessons.target_lag import reachable_share, used_syncs
 from dqn_lessons.td import hard_update_, soft_update_, td_loss
@@ -23,7 +23,8 @@ def _in_place(function: Callable[..., Any], given: tuple[Any, ...]) -> Tensor:
 
     One number more says whether the target was left with a history of gradients.
     """
-    target, online = given[:2]
+    # Lists of their own: to put another tensor into a list changes no network.
+    target, online = map(list, given[:2])
     function(*given)
     with torch.no_grad():
         after = [param.detach().clone() for param in online]
@@ -122,7 +123,8 @@ HARD_UPDATE = Exercise(
         Misconception(
             "another name",
             _rebinds,
-            "`target = ...` gives a new meaning to a name and leaves the weights as they were. "
+            "`target = ...` gives a new meaning to a name, target_params[i] = ... fills a list. "
+            "Both leave the weights of the network as they were. "
             "Write into the tensor: target.copy_(online).",
         ),
         Misconception(
@@ -216,7 +218,8 @@ SOFT_UPDATE = Exercise(
         Misconception(
             "another name",
             _rebinds,
-            "`target = ...` gives a new meaning to a name and leaves the weights as they were. "
+            "`target = ...` gives a new meaning to a name, target_params[i] = ... fills a list. "
+            "Both leave the weights of the network as they were. "
             "Write into the tensor: target.copy_(...) or target.lerp_(online, tau).",
         ),
         Misconception(
@@ -264,9 +267,9 @@ SOFT_UPDATE = Exercise(
 )
 
 _TAKEN = torch.tensor([1.0, 4.0, -2.0, 0.5, 3.0])
-_WANTED = torch.tensor([1.5, 1.0, -2.5, 4.5, 3.25])
+_WANTED = torch.tensor([1.5, 1.0, -3.5, 4.5, 3.25])
 _TAKEN_TWO = torch.tensor([[0.0, 2.0, 5.0, 1.0], [3.0, -1.0, 0.5, 2.5]])
-_WANTED_TWO = torch.tensor([[0.5, 6.0, 4.75, 1.0], [1.0, -1.5, 3.5, 2.0]])
+_WANTED_TWO = torch.tensor([[0.75, 6.0, 4.75, 1.0], [1.0, -1.5, 3.5, 2.0]])
 
 
 def _loss_line(q_taken: Tensor, target: Tensor, kind: str = "mse") -> str:
@@ -302,6 +305,7 @@ TD_LOSS = Exercise(
         (_TAKEN_TWO, _WANTED_TWO, "huber"),
         (_WANTED[:3], _TAKEN[:3], "huber"),
     ],
+    observe=with_gradient,
     arithmetic=_loss_line,
     misconceptions=[
         Misconception(
@@ -380,6 +384,27 @@ TD_LOSS = Exercise(
             "signs kept",
             _per_row(lambda e: e.mean(-1), lambda e: e.mean(-1)),
             "Errors of both signs cancel. Square them.",
+        ),
+        Misconception(
+            "kinds swapped",
+            _per_row(lambda e: _huber(e).mean(-1), lambda e: (e**2).mean(-1)),
+            'The two kinds are swapped: "mse" is the mean of the squares.',
+        ),
+        Misconception(
+            "no absolute value",
+            _per_row(
+                lambda e: (e**2).mean(-1),
+                lambda e: torch.where(e <= 1, 0.5 * e**2, e - 0.5).mean(-1),
+            ),
+            "An error of -3 is below 1, so yours is squared. Take the absolute value first.",
+        ),
+        Misconception(
+            "line with a sign",
+            _per_row(
+                lambda e: (e**2).mean(-1),
+                lambda e: torch.where(e.abs() <= 1, 0.5 * e**2, e - 0.5).mean(-1),
+            ),
+            "Below -1 your line is negative, as if a large error were good. It is |error| - 0.5.",
         ),
     ],
     hints=(
@@ -461,6 +486,20 @@ REACHABLE_SHARE = Exercise(
             "fraction of a sync",
             lambda updates, target_period, gamma: 1 - gamma ** (updates / target_period),
             "A sync is made or not: use whole division, (updates - 1) // C.",
+        ),
+        Misconception(
+            "times for power",
+            lambda updates, target_period, gamma: (
+                1 - gamma * (used_syncs(updates, target_period) + 1.0)
+            ),
+            "You multiply gamma by k + 1. It is a power: gamma**(k + 1).",
+        ),
+        Misconception(
+            "one reward too many",
+            lambda updates, target_period, gamma: (
+                1 - gamma ** (used_syncs(updates, target_period) + 2.0)
+            ),
+            "That is k + 2 rewards. After k used syncs it is k + 1.",
         ),
     ],
     hints=(

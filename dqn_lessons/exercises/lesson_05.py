@@ -134,6 +134,12 @@ PERCENTILE_INTERVAL = Exercise(
             ),
             "You leave level / 2 out at each end. What is left out in all is 1 − level.",
         ),
+        Misconception(
+            "upper end at level",
+            lambda estimates, level=0.95: np.quantile(estimates, [(1 - level) / 2, level], axis=0),
+            "Your upper end leaves 1 − level above it. Half of that belongs there: 1 − (1 − "
+            "level) / 2.",
+        ),
     ],
     hints=(
         "What is not in the middle part is 1 − level. Half of it lies below, half above.",
@@ -172,6 +178,11 @@ def _kept(scores: Any, axis: int, below: int, above: int) -> Any:
     """Sorted scores without so many at either end."""
     ordered = np.sort(scores, axis=axis)
     return np.take(ordered, range(below, ordered.shape[axis] - above), axis=axis)
+
+
+def _middle_of(ordered: Any, axis: int) -> Any:
+    cut = _quarter(ordered, axis)
+    return np.take(ordered, range(cut, ordered.shape[axis] - cut), axis=axis)
 
 
 def _quarter(scores: Any, axis: int) -> int:
@@ -261,6 +272,28 @@ IQM = Exercise(
             "always along the first axis",
             lambda scores, axis=0: iqm(scores, 0),
             "It ignores `axis`: the seeds do not always lie along the first.",
+        ),
+        Misconception(
+            "sorted along the last axis",
+            lambda scores, axis=0: _middle_of(np.sort(scores), axis).mean(axis=axis),
+            "np.sort without an axis sorts along the last one. Give it `axis` too.",
+        ),
+        Misconception(
+            "mean over everything",
+            lambda scores, axis=0: _middle_of(np.sort(scores, axis=axis), axis).mean(),
+            "Your mean runs over all columns. Give it `axis` too.",
+        ),
+        Misconception(
+            "a quarter in all",
+            lambda scores, axis=0: _kept(
+                scores, axis, scores.shape[axis] // 8, scores.shape[axis] // 8
+            ).mean(axis),
+            "You drop an eighth at each end. A quarter goes at each end, so half in all.",
+        ),
+        Misconception(
+            "sum",
+            lambda scores, axis=0: _middle_of(np.sort(scores, axis=axis), axis).sum(axis=axis),
+            "You add up the middle half. Asked for is its mean.",
         ),
     ],
     hints=(
@@ -361,6 +394,18 @@ PERCENTILE_RANK = Exercise(
                 / (len(scores) + 1)
             ),
             "You count the run itself among the others. It is not one of them.",
+        ),
+        Misconception(
+            "100 on one term",
+            lambda score, scores: (
+                100 * (scores < score).mean(axis=0) + (scores == score).mean(axis=0) / 2
+            ),
+            "Only the first term is multiplied by 100. Put brackets round the sum.",
+        ),
+        Misconception(
+            "all halved",
+            lambda score, scores: 50 * (scores <= score).mean(axis=0),
+            "You halve the scores below as well. Only equal ones count half.",
         ),
     ],
     hints=(

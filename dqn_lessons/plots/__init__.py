@@ -4,6 +4,7 @@ Plotly for what is explored, matplotlib for what is read. Every figure comes as 
 `Described`: with a text alternative, and the numbers behind it in a table.
 """
 
+from dqn_lessons.plots.clinic import beside_healthy
 from dqn_lessons.plots.described import (
     BLUE,
     GREEN,
@@ -32,6 +33,7 @@ __all__ = [
     "RED",
     "Described",
     "among",
+    "beside_healthy",
     "bias_curves",
     "corridor_values",
     "decimate",

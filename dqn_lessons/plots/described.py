@@ -86,14 +86,18 @@ class Described:
             f"<p>{html.escape(self.alt)}</p>{self.table_html()}</details>"
         )
 
+    def html(self) -> str:
+        """Return a matplotlib figure as an image with its text alternative and its numbers."""
+        png = base64.b64encode(_png(self.figure)).decode()
+        image = (
+            f'<img style="max-width:100%" alt="{html.escape(self.alt, quote=True)}" '
+            f'src="data:image/png;base64,{png}">'
+        )
+        return image + self.details()
+
     def _ipython_display_(self) -> None:
         if isinstance(self.figure, Figure):
-            png = base64.b64encode(_png(self.figure)).decode()
-            image = (
-                f'<img style="max-width:100%" alt="{html.escape(self.alt, quote=True)}" '
-                f'src="data:image/png;base64,{png}">'
-            )
-            display(HTML(image + self.details()))
+            display(HTML(self.html()))
         else:
             display(self.figure)
             display(HTML(self.details()))

@@ -9,6 +9,7 @@ import ipywidgets as ipw
 import numpy as np
 import plotly.graph_objects as go
 
+from dqn_lessons.keys import OwnKeys
 from dqn_lessons.plots import Described
 
 WIDE = {"layout": ipw.Layout(width="430px"), "style": {"description_width": "150px"}}
@@ -43,7 +44,8 @@ class Panel(ipw.VBox):  # type: ignore[misc]
             value=False, description="Data table", tooltip="Show the numbers behind the figure"
         )
         self.table_button.observe(self._redraw, names="value")
-        super().__init__([*rows, self.readout, figure, self.table_button, self.table])
+        parts = [*rows, self.readout, figure, self.table_button, self.table]
+        super().__init__([*parts, OwnKeys()])
         self._redraw()
 
     def _redraw(self, _change: Any = None) -> None:

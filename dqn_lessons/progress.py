@@ -27,7 +27,7 @@ def path() -> Path:
 
 def empty() -> dict[str, Any]:
     """Return the record of somebody who has just begun."""
-    return {"version": VERSION, "exercises": {}, "predictions": {}, "quizzes": {}}
+    return {"version": VERSION, "exercises": {}, "predictions": {}, "quizzes": {}, "clinic": {}}
 
 
 def _say_once(sentence: str) -> None:
@@ -60,6 +60,8 @@ def _is_valid(record: Any) -> bool:
         and all(exercise_ok(entry) for entry in record["exercises"].values())
         and answers_ok(record.get("predictions"))
         and answers_ok(record.get("quizzes"))
+        and isinstance(record.get("clinic", {}), dict)  # absent before there was a clinic
+        and all(map(answers_ok, record.get("clinic", {}).values()))
     )
 
 
@@ -152,8 +154,18 @@ def exercise_entry(record: dict[str, Any], name: str) -> dict[str, Any]:
     return entry
 
 
+def note_diagnosis(bug: str, said: str) -> None:
+    """Count how often a planted bug was taken for what."""
+
+    def change(record: dict[str, Any]) -> None:
+        counts = record.setdefault("clinic", {}).setdefault(bug, {})
+        counts[said] = counts.get(said, 0) + 1
+
+    update(change)
+
+
 def reset_progress() -> None:
-    """Forget everything: exercises, predictions and quiz answers."""
+    """Forget everything: exercises, predictions, quiz answers and diagnoses."""
 
     def clear(record: dict[str, Any]) -> None:
         record.clear()

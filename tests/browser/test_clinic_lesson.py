@@ -1,0 +1,79 @@
+"""Lesson 6 in JupyterLab: a case is solved by the keyboard alone, an update is brought."""
+
+import pytest
+
+from dqn_lessons.clinic import BUGS
+from tests.browser.conftest import ARTIFACTS
+from tests.browser.test_training_lessons import no_trouble, shows
+
+pytestmark = pytest.mark.browser
+
+FORGIVING = """@exercise
+def broken_rows(obs, next_obs, ended):
+    return (next_obs[:-1] != obs[1:]).any(-1) & ~ended[:-1]
+"""
+FOCUSED = """() => {
+    const e = document.activeElement;
+    return e.tagName + ' ' + (e.getAttribute('aria-label') || e.innerText || e.value || '');
+}"""
+
+
+def tab_to(page, words, most=20):
+    """Press Tab until the element with these words has the focus."""
+    for _ in range(most):
+        page.page.keyboard.press("Tab")
+        if words in page.js(FOCUSED):
+            return
+    raise AssertionError(f"Tab never comes to {words!r}")
+
+
+def test_a_case_is_solved_by_the_keyboard_alone(lab):
+    page = lab("06_bug_clinic.ipynb")
+    page.run_all()
+    no_trouble(page)
+    for source, name in (("first = clinic.Case", "06-first"), ("second = clinic", "06-second")):
+        shows(page, source, name)
+
+    cell = page.show(page.index("Clinic(number="))
+    status = cell.locator("[role=status]")
+    status.get_by_text("Case 13, 16 learners").wait_for()
+    cell.screenshot(path=ARTIFACTS / "06-dealt.png")
+    keyboard = page.page.keyboard
+    # From here on: no mouse.
+    cell.locator("input").first.focus()
+    keyboard.press("Control+A")
+    keyboard.type("10")
+    tab_to(page, "Deal this case")
+    keyboard.press("Enter")
+    status.get_by_text("Case 10, 16 learners").wait_for()
+    page.wait_idle()
+    tab_to(page, "ends")
+    keyboard.press("Space")
+    cell.get_by_text("a state that ends, reward 2").wait_for()
+    page.wait_idle()
+    tab_to(page, "SELECT")
+    for _ in range(list(BUGS).index("no discount") + 2):  # below: choose, nothing is wrong
+        keyboard.press("ArrowDown")
+    tab_to(page, "That is it")
+    keyboard.press("Enter")
+    status.get_by_text("is not: no discount").wait_for()
+    keyboard.press("Shift+Tab")
+    for _ in range(list(BUGS).index("no discount")):
+        keyboard.press("ArrowUp")
+    tab_to(page, "That is it")
+    keyboard.press("Enter")
+    status.get_by_text("Case 10: no terminal mask: right").wait_for()
+    cell.get_by_text("solved 1, cases 2, wrong diagnoses 1, probes 1").wait_for()
+    cell.screenshot(path=ARTIFACTS / "06-solved.png")
+
+    quiz = page.show(page.index('quiz("6")'))
+    quiz.locator("input[type=radio]").first.focus()
+    keyboard.press("ArrowDown")
+    quiz.get_by_text("Look at values, at the memory").wait_for()
+
+    report = page.show(page.index("report = clinic.report(update)"))
+    report.get_by_text("It behaves like: online network for the target").first.wait_for()
+    report.screenshot(path=ARTIFACTS / "06-report.png")
+
+    wrong = page.rerun(page.index("def broken_rows("), FORGIVING)
+    assert "You ask nothing of rows that end an episode" in wrong.inner_text()
