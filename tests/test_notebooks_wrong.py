@@ -5,31 +5,48 @@ import pytest
 from dqn_lessons.exercises.engine import EXERCISES
 from tests import notebook_tools as tools
 
-
-def wrong_rounds():
-    """Yield (path, round): in round i every exercise of the notebook gets its i-th wrong answer."""
-    for path in tools.PATHS:
-        names = tools.exercise_functions(tools.load(path))
-        most = max((len(EXERCISES[name].misconceptions) for name in names), default=0)
-        for number in range(most):
-            yield pytest.param(path, number, id=f"{path.stem}-{number}")
+EACH = pytest.mark.parametrize("path", tools.PATHS, ids=lambda path: path.stem)
 
 
-@pytest.mark.parametrize(("path", "number"), list(wrong_rounds()))
-def test_wrong_answers_are_named_and_the_notebook_runs_on(path, number, tmp_path):
-    notebook = tools.load(path)
-    wrong, expected = {}, []
-    for name in tools.exercise_functions(notebook):
-        known = EXERCISES[name].misconceptions
-        if number < len(known):
-            engine = '__import__("dqn_lessons.exercises.engine", fromlist=["engine"])'
-            wrong[name] = f'{engine}.EXERCISES["{name}"].misconceptions[{number}].wrong'
-            expected.append(known[number].hint)
-    if number:
-        # A wrong answer is replaced by the course's own function, whichever it is: that the rest
-        # of the notebook runs on is seen once, in round 0.
-        notebook = tools.exercises_only(notebook)
-    executed = tools.execute(tools.spoiled(notebook, wrong), tmp_path / "progress.json")
+def wrong_answers(names, number):
+    """Exercise -> its wrong answer of this number as an expression, and the hints to expect."""
+    known = {
+        name: EXERCISES[name].misconceptions[number]
+        for name in names
+        if number < len(EXERCISES[name].misconceptions)
+    }
+    engine = '__import__("dqn_lessons.exercises.engine", fromlist=["engine"])'
+    wrong = {name: f'{engine}.EXERCISES["{name}"].misconceptions[{number}].wrong' for name in known}
+    return wrong, [mistake.hint for mistake in known.values()]
+
+
+def assert_named(executed, expected):
     text = tools.plain_text(executed)
     assert [hint for hint in expected if hint not in text] == []
-    assert text.count("Until it passes, the course's own version is used below.") == len(wrong)
+    assert text.count("Until it passes, the course's own version is used below.") == len(expected)
+
+
+@EACH
+def test_wrong_answers_are_named_and_the_notebook_runs_on(path, tmp_path):
+    notebook = tools.load(path)
+    wrong, expected = wrong_answers(tools.exercise_functions(notebook), 0)
+    executed = tools.execute(tools.spoiled(notebook, wrong), tmp_path / "progress.json")
+    assert_named(executed, expected)
+
+
+@EACH
+def test_every_other_wrong_answer_is_named_too(path, tmp_path):
+    # A wrong answer is replaced by the course's own function, whichever it is: that the rest of
+    # the notebook runs on is seen above, once.
+    short = tools.exercises_only(tools.load(path))
+    names = tools.exercise_functions(short)
+    cells, hints = short.cells[:1], []
+    for number in range(1, max(len(EXERCISES[name].misconceptions) for name in names)):
+        wrong, expected = wrong_answers(names, number)
+        for cell in tools.spoiled(short, wrong).cells[1:]:
+            if "misconceptions" in cell.source:
+                cell.id = f"wrong-{len(cells)}"
+                cells.append(cell)
+        hints += expected
+    short.cells = cells
+    assert_named(tools.execute(short, tmp_path / "progress.json"), hints)
