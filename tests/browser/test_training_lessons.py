@@ -107,4 +107,4 @@ def test_the_target_network_climbs_its_stairs(lab):
     ):
         shows(page, source, name)
     wrong = page.rerun(page.index("def hard_update_("), WRONG_COPY)
-    assert "leaves the weights as they were" in wrong.inner_text()
+    assert "leave the weights of the network as they were" in wrong.inner_text()
