@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from dqn_lessons import td
+from dqn_lessons import clinic, td
+from dqn_lessons.clinic.small_runs import values_after_sgd
 from dqn_lessons.streams import Exploration, Streams
 from dqn_lessons.train import Run, evaluate, train
 from dqn_lessons.types import DQNConfig
 from tests import _gym_helpers
-from tests._gym_helpers import closed_form, one_state
 
 SMALL = DQNConfig(
     steps=300,
@@ -220,8 +220,8 @@ def test_what_is_stored_is_what_happened(env_id):
     ("kwargs", "expected"),
     [
         ({}, 5.9099),
-        ({"env_id": "tests/Truncated-v0"}, 5.9099),  # cut short by the clock: a future remains
-        ({"env_id": "dqn_lessons/OneStateEnd-v0"}, 2.0),  # nothing follows
+        ({"world": "OneStateCut"}, 5.9099),  # cut short by the clock: a future remains
+        ({"world": "OneStateEnd"}, 2.0),  # nothing follows
         ({"target_period": 1}, 27.8713),  # synced at every update
         ({"target_period": 10_000}, 2.0),  # never synced
         ({"tau": 1.0}, 27.8713),
@@ -233,31 +233,34 @@ def test_one_state_has_a_closed_form(kwargs, expected):
     assert one_state(**kwargs) == pytest.approx([expected], abs=1e-3)
 
 
+def one_state(world="OneState", **kwargs):
+    """The value of each learner after 150 updates with SGD, a copy every 50."""
+    return values_after_sgd(world, **kwargs)[:, 0, 0].tolist()
+
+
 def test_closed_forms_are_the_table_s():
-    assert closed_form() == pytest.approx(5.9099, abs=1e-4)
-    assert closed_form(1) == pytest.approx(27.8713, abs=1e-4)
+    sgd = {"reward": 2.0, "gamma": 0.99, "learning_rate": 0.05, "updates": 150}
+    assert clinic.expected_value(**sgd, target_period=50) == pytest.approx(5.9099, abs=1e-4)
+    assert clinic.expected_value(**sgd, target_period=1) == pytest.approx(27.8713, abs=1e-4)
 
 
 def test_neither_learners_nor_rows_change_the_step_size():
-    assert one_state(seeds=(0, 1, 2)) == pytest.approx([closed_form()] * 3, abs=1e-3)
+    assert one_state(seeds=(0, 1, 2)) == pytest.approx([5.9099] * 3, abs=1e-3)
     batch = one_state(batch_size=2, replay_capacity=2, learning_starts=2, steps=151)
-    assert batch == pytest.approx([closed_form()], abs=1e-3)
+    assert batch == pytest.approx([5.9099], abs=1e-3)
 
 
 @pytest.mark.parametrize(
-    ("bug", "env_id", "shows"),
+    ("bug", "world", "shows"),
     [
-        (lambda r, e, q, g: r + g * q.amax(-1), "dqn_lessons/OneStateEnd-v0", 5.9099),  # no mask
-        (
-            lambda r, e, q, g: r + 0.05 * q.amax(-1) * ~e,
-            "dqn_lessons/OneState-v0",
-            2.1049,
-        ),  # epsilon
-        (lambda r, e, q, g: r * ~e + g * q.amax(-1) * ~e, "dqn_lessons/OneStateEnd-v0", 0.0),
+        (lambda r, e, q, g: r + g * q.amax(-1), "OneStateEnd", 5.9099),  # no mask
+        (lambda r, e, q, g: r + 0.05 * q.amax(-1) * ~e, "OneState", 2.1049),  # epsilon
+        (lambda r, e, q, g: r * ~e + g * q.amax(-1) * ~e, "OneStateEnd", 0.0),
     ],
 )
-def test_a_student_s_bug_shows_its_own_number(bug, env_id, shows):
-    assert one_state(env_id, td_target=bug) == pytest.approx([shows], abs=1e-3)
+def test_a_student_s_bug_shows_its_own_number(monkeypatch, bug, world, shows):
+    monkeypatch.setattr(td, "td_target", bug)
+    assert one_state(world) == pytest.approx([shows], abs=1e-3)
 
 
 def test_a_student_s_target_of_the_wrong_shape_is_named():
