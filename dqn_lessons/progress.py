@@ -13,6 +13,8 @@ from typing import Any
 from filelock import FileLock
 
 VERSION = 1
+# No count grows past this by working on the course.
+MOST = 1_000_000
 _LOCK_SECONDS = 5
 # Used when the file cannot be written, so that a session goes on in memory.
 _memory: dict[str, Any] | None = None
@@ -36,33 +38,50 @@ def _say_once(sentence: str) -> None:
         print(sentence)
 
 
-def _is_valid(record: Any) -> bool:
-    """True when every part has the type that this module writes."""
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
-    def exercise_ok(entry: Any) -> bool:
-        return (
-            isinstance(entry, dict)
-            and isinstance(entry.get("status"), str)
-            and all(isinstance(entry.get(key), int) for key in ("attempts", "hints"))
-            and isinstance(entry.get("mistakes"), dict)
-            and all(isinstance(n, int) for n in entry["mistakes"].values())
-        )
 
-    def answers_ok(answers: Any) -> bool:
-        return isinstance(answers, dict) and all(
-            isinstance(value, int) and not isinstance(value, bool) for value in answers.values()
-        )
+def _is_count(value: Any) -> bool:
+    return _is_whole(value) and 0 <= value <= MOST
 
+
+def _are_counts(counts: Any) -> bool:
+    return isinstance(counts, dict) and all(map(_is_count, counts.values()))
+
+
+def _is_exercise(entry: Any) -> bool:
     return (
-        isinstance(record, dict)
-        and record.get("version") == VERSION
-        and isinstance(record.get("exercises"), dict)
-        and all(exercise_ok(entry) for entry in record["exercises"].values())
-        and answers_ok(record.get("predictions"))
-        and answers_ok(record.get("quizzes"))
-        and isinstance(record.get("clinic", {}), dict)  # absent before there was a clinic
-        and all(map(answers_ok, record.get("clinic", {}).values()))
+        isinstance(entry, dict)
+        and isinstance(entry.get("status"), str)
+        and all(_is_count(entry.get(key)) for key in ("attempts", "hints"))
+        and _are_counts(entry.get("mistakes"))
     )
+
+
+def fault(record: Any) -> str:
+    """Return what is wrong with a record, or nothing if every part is as this module writes it.
+
+    The words quote nothing of the record, so that they can be shown wherever it came from.
+    """
+    if not isinstance(record, dict):
+        return "it is no JSON object"
+    if not _is_whole(record.get("version")) or record["version"] != VERSION:
+        return f"its version is not {VERSION}"
+    parts = {
+        "exercises": _is_exercise,
+        "predictions": _is_whole,
+        "quizzes": _is_whole,
+        "clinic": _are_counts,
+    }
+    # Files from before there was a clinic are without it.
+    for part, is_right in parts.items():
+        entries = record.get(part, {} if part == "clinic" else None)
+        if not isinstance(entries, dict):
+            return f"its part {part} is no JSON object"
+        if not all(map(is_right, entries.values())):
+            return f"an entry of {part} is malformed (a count must be whole, from 0 to {MOST:,})"
+    return ""
 
 
 def _set_aside(damaged: Path) -> None:
@@ -84,7 +103,7 @@ def _read(where: Path) -> dict[str, Any] | None:
         record = json.loads(where.read_text(encoding="utf-8"))
     except (ValueError, RecursionError):
         return None
-    return record if _is_valid(record) else None
+    return None if fault(record) else record
 
 
 def load() -> dict[str, Any]:

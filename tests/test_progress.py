@@ -83,6 +83,56 @@ def test_bytes_that_are_no_text_are_damage(own_progress):
     assert progress.load() == progress.empty()
 
 
+GOOD = {
+    "version": 1,
+    "exercises": {"a": {"status": "wrong", "attempts": 2, "hints": 1, "mistakes": {"minus": 2}}},
+    "predictions": {"p": 0},
+    "quizzes": {"q": 2},
+    "clinic": {"no discount": {"healthy": 1}},
+}
+ENTRY = GOOD["exercises"]["a"]
+
+
+def test_what_the_course_writes_has_no_fault():
+    assert progress.fault(GOOD) == ""
+    assert progress.fault({key: part for key, part in GOOD.items() if key != "clinic"}) == ""
+    assert progress.fault({**GOOD, "a part of a later version": None}) == ""
+
+
+@pytest.mark.parametrize("count", [-1, True, 1.0, 10**6 + 1, 10**400, None, "1"])
+@pytest.mark.parametrize("place", ["attempts", "hints", "mistakes", "clinic"])
+def test_a_count_is_a_whole_number_within_limits(place, count):
+    entry = {**ENTRY, place: {"minus": count} if place == "mistakes" else count}
+    change = {"exercises": {"a": entry}}
+    if place == "clinic":
+        change = {"clinic": {"no discount": {"healthy": count}}}
+    said = progress.fault({**GOOD, **change})
+    assert said.startswith("an entry of ")
+    assert "from 0 to 1,000,000" in said
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"version": 2}, "its version is not 1"),
+        ({"version": True}, "its version is not 1"),
+        ({"version": 1.0}, "its version is not 1"),
+        ({"quizzes": []}, "its part quizzes is no JSON object"),
+        ({"clinic": None}, "its part clinic is no JSON object"),
+        ({"predictions": {"p": True}}, "an entry of predictions is malformed"),
+        ({"exercises": {"a": {**ENTRY, "status": 1}}}, "an entry of exercises is malformed"),
+        ({"exercises": {"a": {**ENTRY, "mistakes": []}}}, "an entry of exercises is malformed"),
+    ],
+)
+def test_the_fault_is_named(change, said):
+    assert progress.fault({**GOOD, **change}).startswith(said)
+
+
+def test_the_largest_count_and_an_answer_below_zero_are_no_fault():
+    entry = {**ENTRY, "attempts": 10**6}
+    assert progress.fault({**GOOD, "exercises": {"a": entry}, "quizzes": {"q": -1}}) == ""
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.recursive(
