@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -61,7 +62,8 @@ def sweep(
 
     Called again with the same arms, seeds and folder it reads what is there and trains only what
     is missing: after a kill, a crash, or another arm added. A file is named after its contents,
-    so a changed configuration never meets an old result.
+    so a changed configuration never meets an old result. An interrupt (the stop button, Ctrl-C)
+    comes through as ``KeyboardInterrupt``; an arm that was not finished is not kept.
 
     Args:
         arms: name -> configuration.
@@ -76,14 +78,24 @@ def sweep(
         Name -> history, in the order of ``arms``.
 
     Raises:
+        TypeError: arms that are not configurations by name, jobs or seeds that are not whole
+            numbers, or a folder that is no path.
         ValueError: no arms, or seeds that do not fit.
         CheckpointError: a result file that is damaged; its name is in the message.
+        OSError: a folder that cannot be made or written, before anything is trained.
+        KeyboardInterrupt: it was stopped, as said above.
     """
-    if not arms:
-        raise ValueError("arms is empty: nothing to train. Pass {name: DQNConfig(...)}.")
-    check.integer("jobs", jobs, -1, remedy="Use -1 for one process per core, 1 for none extra.")
+    _check_arms(arms)
+    seeds = check.seeds(seeds)
+    remedy = "Use -1 for one process per core, 1 for none extra."
+    if check.integer("jobs", jobs, -1, remedy=remedy) == 0:
+        raise ValueError(f"jobs = 0: it must be -1 or >= 1. {remedy}")
+    if folder is not None:
+        _prepare(folder)
     paths = {name: _path(folder, config, seeds) for name, config in arms.items()}
     histories = {name: load_history(path) for name, path in paths.items() if path and path.exists()}
+    # A run that was stopped is no result, whoever wrote it.
+    histories = {name: history for name, history in histories.items() if history.complete}
     missing = {name: config for name, config in arms.items() if name not in histories}
     tasks = (
         joblib.delayed(_train)(name, config, seeds, td_target) for name, config in missing.items()
@@ -93,6 +105,8 @@ def sweep(
         for name, history in joblib.Parallel(
             n_jobs=min(jobs, len(missing) or 1), return_as="generator_unordered"
         )(tasks):
+            if not history.complete:  # training turned the interrupt into an early end
+                raise KeyboardInterrupt
             histories[name] = history
             path = paths[name]
             if path is not None:
@@ -107,11 +121,49 @@ def _train(
     return name, train(config, seeds, td_target=td_target, progress=False).history
 
 
+def _check_arms(arms: Any) -> None:
+    remedy = "Pass {name: DQNConfig(...)}."
+    if not isinstance(arms, Mapping):
+        raise TypeError(
+            f"arms = {check.shown(arms)} is a {type(arms).__name__}: it must be a dictionary. "
+            f"{remedy}"
+        )
+    if not arms:
+        raise ValueError(f"arms is empty: nothing to train. {remedy}")
+    for name, config in arms.items():
+        if not isinstance(config, DQNConfig):
+            raise TypeError(
+                f"arms[{name!r}] = {check.shown(config)} is a {type(config).__name__}: it must be "
+                f"a configuration. {remedy}"
+            )
+
+
+def _prepare(folder: Any) -> None:
+    """Make the folder, and see that it can be written before hours of training."""
+    remedy = 'Use a folder of your own, such as "results", or None to keep nothing.'
+    if not isinstance(folder, (str, Path)):
+        raise TypeError(
+            f"folder = {check.shown(folder)} is a {type(folder).__name__}: it must be a path. "
+            f"{remedy}"
+        )
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except ValueError as error:  # a name that no file can have
+        raise ValueError(f"folder = {check.shown(str(folder))}: {error}. {remedy}") from error
+    except OSError as error:
+        raise OSError(
+            error.errno or 0,
+            f"folder = {check.shown(str(folder))} cannot be written ({error.strerror or error}). "
+            f"Nothing was trained. {remedy}",
+        ) from error
+
+
 def _path(folder: str | Path | None, config: DQNConfig, seeds: Sequence[int]) -> Path | None:
     if folder is None:
         return None
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    contents = json.dumps([asdict(config), [int(seed) for seed in seeds]], sort_keys=True)
+    contents = json.dumps([asdict(config), list(seeds)], sort_keys=True)
     digest = hashlib.sha256(contents.encode()).hexdigest()[:16]
     world = "".join(c if c.isalnum() else "-" for c in config.env_id)
     return Path(folder) / f"{world}-{digest}.npz"

@@ -8,10 +8,14 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import torch
+
+# Adam loads it when it is first made; an interrupt just then would break every later training.
+import torch._dynamo
 from torch import Tensor
 from tqdm.auto import tqdm
 
@@ -41,8 +45,10 @@ class Run:
         replay, envs, obs: experience, the world, and what is seen of it now ``[S, D]``.
         step, updates: environment steps of each learner, gradient steps of each learner.
         history: what happened so far, a frozen snapshot.
+        stop_requested: set to true, ``train`` ends after the present step.
 
     Raises:
+        TypeError: seeds that are not whole numbers.
         ValueError: repeated or no seeds, or learners that would not learn in lock-step.
     """
 
@@ -54,6 +60,7 @@ class Run:
         self.reset_states = [fresh_rng_state(seed) for seed in env_seeds]
         self.obs = float32(self.envs.reset(seed=env_seeds)[0])
         obs_size, actions = self.obs.shape[1], int(self.envs.single_action_space.n)
+        _check_memory(config, len(self.seeds), obs_size, actions)
         self.online = StackedMLP(
             [obs_size, *config.hidden_sizes, actions], [_rng(s.weights) for s in streams]
         )
@@ -66,7 +73,7 @@ class Run:
         self.replay = Replay(config.replay_capacity, obs_size, [_rng(s.replay) for s in streams])
         self.exploration = Exploration([_rng(s.exploration) for s in streams], actions)
         self.probe_obs = torch.from_numpy(first_observations(config.env_id, 64))
-        self.step, self.updates = 0, 0
+        self.step, self.updates, self.stop_requested = 0, 0, False
         self.records = Records(config, self.seeds)
 
     def learn(self, td_target: TDTarget) -> None:
@@ -98,18 +105,28 @@ class Run:
         self.records.add_update(loss.detach(), (target - q_taken.detach()).abs().mean(-1))
 
     def begin_episodes(self, ended: Array) -> None:
-        """Reset the environments whose episode ended; the others stay where they are."""
+        """Reset the environments whose episode ended, ``[S]``; the others stay where they are."""
         for s in np.flatnonzero(ended):
             self.reset_states[s] = rng_state(self.envs.envs[s])
         self.obs = float32(self.envs.reset(options={"reset_mask": ended})[0])
 
     @torch.no_grad()
     def evaluate(self) -> None:
-        """Write down how good the greedy policies are now, and their values."""
+        """Write down how good the greedy policies are now, and their values.
+
+        Raises:
+            ValueError: values that are no longer finite numbers.
+        """
         config, learners = self.config, len(self.seeds)
         seeds = [(seed, self.step) for seed in self.seeds]
         returns = evaluate(self.online, config.env_id, seeds, config.eval_episodes)
         q = self.online(self.probe_obs.expand(learners, -1, -1))
+        if not torch.isfinite(q).all():
+            raise ValueError(
+                f"learning_rate = {config.learning_rate:g}: after {self.step} steps the values are "
+                "no longer finite numbers, it must be smaller. Use 1e-3, or limit the values with "
+                "value_range."
+            )
         self.records.add_evaluation(self.step, returns.mean(-1), q)
 
     @property
@@ -138,7 +155,8 @@ def train(
         seeds: one whole number >= 0 per learner, all different.
         td_target: ``(reward [S, B], terminated [S, B], q_next [S, B, A], gamma) -> [S, B]``;
             ``None`` for :func:`~dqn_lessons.td.td_target`.
-        on_eval: called with the run after every evaluation: to look, not to touch.
+        on_eval: called with the run after every evaluation: to look, not to touch, but for
+            ``run.stop_requested = True``, which is another way to interrupt.
         progress: show a progress bar.
         resume: a run to take up; its configuration may differ in ``steps`` only.
 
@@ -146,12 +164,13 @@ def train(
         The run: ``run.history``, ``run.online``, ``run.target``.
 
     Raises:
+        TypeError: seeds that are not whole numbers.
         ValueError: seeds or environment that do not fit, or a ``resume`` of something else.
     """
     run = Run(config, seeds) if resume is None else _taken_up(resume, config, seeds)
     bar = tqdm(total=config.steps, initial=run.step, unit="step", disable=not progress)
-    with bar, _interruptible() as interrupted:
-        while run.step < config.steps and not interrupted:
+    with bar, _interruptible(run):
+        while run.step < config.steps and not run.stop_requested:
             epsilon = _epsilon(run)
             coin, random_action = run.exploration.at(run.step)
             q = run.online.values(run.obs)
@@ -202,9 +221,16 @@ def evaluate(
 ) -> Array:
     """Returns of greedy episodes, undiscounted: ``[S, episodes]``.
 
-    It has environments and luck of its own (one seed per learner), so looking changes nothing.
+    It has environments and luck of its own, so looking changes nothing.
+
+    Args:
+        net: the learners.
+        env_id: a registered Gymnasium environment.
+        seeds: one per learner, a whole number >= 0 or several of them.
+        episodes: episodes of each learner, >= 1.
 
     Raises:
+        TypeError: episodes that are not a whole number.
         ValueError: not one seed per learner, or fewer than one episode.
         RuntimeError: an episode without an end.
     """
@@ -232,10 +258,12 @@ def evaluate(
 
 
 def _checked_seeds(seeds: Sequence[int], config: DQNConfig) -> tuple[int, ...]:
-    remedy = "Use seeds=range(16), or seeds=[0] for a single run."
-    checked = tuple(check.integer("seeds", seed, 0, remedy=remedy) for seed in seeds)
-    if not checked or len(set(checked)) < len(checked):
-        raise ValueError(f"seeds = {list(checked)}: one per learner, all different. {remedy}")
+    if not isinstance(config, DQNConfig):
+        raise TypeError(
+            f"config = {check.shown(config)} is a {type(config).__name__}: it must be a "
+            "configuration. Use DQNConfig()."
+        )
+    checked = check.seeds(seeds)
     if config.update_unit == "episodes" and len(checked) > 1:
         raise ValueError(
             f'update_unit = "episodes" with {len(checked)} learners: their episodes end at '
@@ -243,6 +271,28 @@ def _checked_seeds(seeds: Sequence[int], config: DQNConfig) -> tuple[int, ...]:
             "Train them one after the other: [train(config, [seed]) for seed in seeds]."
         )
     return checked
+
+
+# Bytes of one environment with its generator, and copies of a weight: drawn in double precision,
+# two networks, a gradient and two moments.
+_ENV_BYTES = 20_000
+_WEIGHT_BYTES = 28
+
+
+def _check_memory(config: DQNConfig, learners: int, obs_size: int, actions: int) -> None:
+    """Refuse by name what would not fit, before it is taken."""
+    sizes = [obs_size, *config.hidden_sizes, actions]
+    weights = sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
+    takes = {
+        "steps": 2 * config.steps,
+        "hidden_sizes": _WEIGHT_BYTES * weights,
+        "replay_capacity": (8 * obs_size + 24) * config.replay_capacity,
+        "batch_size": 16 * config.batch_size * sum(sizes),
+        "eval_episodes": (_ENV_BYTES + 16 * sum(sizes)) * config.eval_episodes,
+    }
+    remedy = f"Make it smaller, or train fewer learners than {learners} at once."
+    for field, nbytes in takes.items():
+        check.memory(field, getattr(config, field), learners * nbytes, remedy=remedy)
 
 
 def _taken_up(run: Run, config: DQNConfig, seeds: Sequence[int]) -> Run:
@@ -257,21 +307,21 @@ def _taken_up(run: Run, config: DQNConfig, seeds: Sequence[int]) -> Run:
 
 
 @contextmanager
-def _interruptible() -> Iterator[list[int]]:
+def _interruptible(run: Run) -> Iterator[None]:
     """Turn the first interrupt into a request, so that it never cuts a step in two."""
-    requests: list[int] = []
+    run.stop_requested = False
 
-    def ask(number: int, _frame: Any) -> None:
-        requests.append(number)
+    def ask(_number: int, _frame: Any) -> None:
+        run.stop_requested = True
         signal.signal(signal.SIGINT, before)
 
     with suppress(KeyboardInterrupt):
         if threading.current_thread() is not threading.main_thread():
-            yield requests  # only the main thread is interrupted
+            yield  # only the main thread is interrupted
             return
         before = signal.signal(signal.SIGINT, ask)
         try:
-            yield requests
+            yield
         finally:
             signal.signal(signal.SIGINT, before)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import partial
+from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -11,6 +13,13 @@ import numpy.typing as npt
 from dqn_lessons import _validate as check
 
 Array = npt.NDArray[Any]
+
+# Beyond these a run takes memory or days that no lesson has; a slip of the finger gets there.
+_MOST_UPDATES = 10_000_000
+_MOST_STEPS = 1_000_000_000
+_MOST_LAYERS = 50
+_MOST_WEIGHTS = 10_000_000
+_LARGEST_VALUE = 1e30  # its square is no longer a float32
 
 
 @dataclass(frozen=True)
@@ -26,7 +35,7 @@ class TargetLagConfig:
         reward: reward per step, any finite number.
         gamma: discount, in [0, 1].
         learning_rate: step size of the optimiser, >= 0.
-        steps: number of updates, >= 1.
+        steps: number of updates, from 1 to 10 million.
         target_period: updates between hard syncs (``C``), >= 1; ignored when ``tau`` is given.
         tau: soft update rate in (0, 1], or ``None`` for hard syncs.
         optimizer: ``"adam"`` or ``"sgd"``.
@@ -58,7 +67,8 @@ class TargetLagConfig:
         check.real("reward", self.reward, remedy="Use the reward of one step, for example 2.0.")
         check.real("gamma", self.gamma, 0, 1, remedy="Use a discount such as 0.99.")
         check.real("learning_rate", self.learning_rate, 0, remedy="Use a step size such as 1e-3.")
-        check.integer("steps", self.steps, 1, remedy="Use a number of updates such as 50_000.")
+        remedy = "Use a number of updates such as 50_000."
+        check.integer("steps", self.steps, 1, _MOST_UPDATES, remedy=remedy)
         check.integer(
             "target_period",
             self.target_period,
@@ -88,9 +98,15 @@ class TargetLagConfig:
 class Transition(NamedTuple):
     """What one step of the world teaches: ``(s, a, r, s', terminated)``, one or many.
 
-    The leading axes are shared: ``[S]`` when stored, ``[S, B]`` when sampled; ``obs`` and
-    ``next_obs`` carry the observation axis ``D`` behind them. ``next_obs`` is the true next
-    observation, also at the end of an episode. ``truncated`` is absent because no target needs it.
+    Leading axes ``[...]`` are ``[S]`` when stored and ``[S, B]`` when sampled. ``truncated`` is
+    absent because no target needs it.
+
+    Args:
+        obs: what was seen, float32 ``[..., D]``.
+        action: what was done, whole numbers ``[...]``.
+        reward: float32 ``[...]``.
+        next_obs: the true next observation, also at the end of an episode ``[..., D]``.
+        terminated: bool ``[...]``.
     """
 
     obs: Any
@@ -108,12 +124,13 @@ class DQNConfig:
 
     Args:
         env_id: a registered Gymnasium environment, discrete actions, flat observations.
-        steps: environment steps of each learner, >= 1.
+        steps: environment steps of each learner, >= 1. Counts are at most 1,000 million, batches
+            100,000 and evaluation episodes 1,000.
         hidden_sizes: units of the hidden layers (ReLU); ``()`` is a linear Q-function.
         gamma: discount, in [0, 1].
-        learning_rate: Adam's step size, > 0.
+        learning_rate: Adam's step size, in (0, 1].
         learning_rate_end: step size at the last environment step, reached on a straight line,
-            >= 0; ``None`` for a constant one.
+            in [0, 1]; ``None`` for a constant one.
         loss: ``"mse"``, or ``"huber"`` (quadratic up to a TD error of 1, linear beyond).
         value_range: smallest and largest value that can be true; the values of next states are
             cut to it in the target. ``None`` for no limit.
@@ -163,36 +180,35 @@ class DQNConfig:
     def __post_init__(self) -> None:
         if not isinstance(self.env_id, str):
             raise TypeError(
-                f"env_id = {self.env_id!r} is a {type(self.env_id).__name__}: it must be the name "
-                'of a registered environment. Use "CartPole-v1".'
+                f"env_id = {check.shown(self.env_id)} is a {type(self.env_id).__name__}: it must "
+                'be the name of a registered environment. Use "CartPole-v1".'
             )
-        if not isinstance(self.hidden_sizes, tuple):
-            raise TypeError(
-                f"hidden_sizes = {self.hidden_sizes!r} is a {type(self.hidden_sizes).__name__}: "
-                "it must be a tuple of whole numbers. Use (64, 64)."
-            )
-        for size in self.hidden_sizes:
-            check.integer("hidden_sizes", size, 1, remedy="Use units per layer, such as (64, 64).")
-        for name, remedy in _COUNTS.items():
-            check.integer(name, getattr(self, name), 1, remedy=remedy)
+        # Kept as plain Python numbers: NumPy's cannot be written to a checkpoint.
+        keep = partial(object.__setattr__, self)
+        keep("hidden_sizes", _checked_hidden_sizes(self.hidden_sizes))
+        for name, (most, remedy) in _COUNTS.items():
+            keep(name, check.integer(name, getattr(self, name), 1, most, remedy=remedy))
         for name, remedy in _FRACTIONS.items():
-            check.real(name, getattr(self, name), 0, 1, remedy=remedy)
-        check.real("learning_rate", self.learning_rate, 0, low_open=True, remedy="Try 1e-3.")
+            keep(name, check.real(name, getattr(self, name), 0, 1, remedy=remedy))
+        rate = check.real("learning_rate", self.learning_rate, 0, 1, low_open=True, remedy=_RATE)
+        keep("learning_rate", rate)
         if self.learning_rate_end is not None:
             remedy = "Use 0.0 to come to rest, None for a constant step size."
-            check.real("learning_rate_end", self.learning_rate_end, 0, remedy=remedy)
+            rate = check.real("learning_rate_end", self.learning_rate_end, 0, 1, remedy=remedy)
+            keep("learning_rate_end", rate)
         check.choice("loss", self.loss, ("mse", "huber"), remedy="Pick one of the two.")
         for name in ("update_unit", "epsilon_unit"):
             units = ("steps", "episodes")
             check.choice(name, getattr(self, name), units, remedy="Pick one of the two.")
         if self.tau is not None:
             remedy = "Use 0.005 to follow slowly, None for hard copies."
-            check.real("tau", self.tau, 0, 1, low_open=True, remedy=remedy)
+            keep("tau", check.real("tau", self.tau, 0, 1, low_open=True, remedy=remedy))
         if self.max_grad_norm is not None:
             remedy = "Use a norm such as 10.0, None for no clipping."
-            check.real("max_grad_norm", self.max_grad_norm, 0, low_open=True, remedy=remedy)
+            norm = check.real("max_grad_norm", self.max_grad_norm, 0, low_open=True, remedy=remedy)
+            keep("max_grad_norm", norm)
         if self.value_range is not None:
-            _check_value_range(self.value_range)
+            keep("value_range", _checked_value_range(self.value_range))
         for name in ("replay_capacity", "learning_starts"):
             if self.batch_size > getattr(self, name):
                 raise ValueError(
@@ -201,16 +217,17 @@ class DQNConfig:
                 )
 
 
+_RATE = "Use a step size such as 1e-3."
 _COUNTS = {
-    "steps": "Use environment steps per learner, such as 50_000.",
-    "batch_size": "Use 1 for vanilla DQN, 64 with replay.",
-    "replay_capacity": "Use 1 for no replay, 10_000 with it.",
-    "learning_starts": "Use 1 for vanilla DQN, 1_000 with replay.",
-    "update_period": "Use 1 to learn at every step, 4 to learn at every fourth.",
-    "target_period": "Use 1 for no target network, 500 with it.",
-    "epsilon_duration": "Use the length of the exploration phase, such as 10_000.",
-    "eval_period": "Use environment steps, such as 2_500.",
-    "eval_episodes": "Use a few, such as 10.",
+    "steps": (_MOST_STEPS, "Use environment steps per learner, such as 50_000."),
+    "batch_size": (100_000, "Use 1 for vanilla DQN, 64 with replay."),
+    "replay_capacity": (_MOST_STEPS, "Use 1 for no replay, 10_000 with it."),
+    "learning_starts": (_MOST_STEPS, "Use 1 for vanilla DQN, 1_000 with replay."),
+    "update_period": (_MOST_STEPS, "Use 1 to learn at every step, 4 to learn at every fourth."),
+    "target_period": (_MOST_STEPS, "Use 1 for no target network, 500 with it."),
+    "epsilon_duration": (_MOST_STEPS, "Use the length of the exploration phase, such as 10_000."),
+    "eval_period": (_MOST_STEPS, "Use environment steps, such as 2_500."),
+    "eval_episodes": (1_000, "Use a few, such as 10."),
 }
 _FRACTIONS = {
     "gamma": "Use a discount such as 0.99.",
@@ -219,18 +236,46 @@ _FRACTIONS = {
 }
 
 
-def _check_value_range(limits: Any) -> None:
+def _checked_value_range(limits: Any) -> tuple[float, float]:
     remedy = "Use (0.0, 100.0) for rewards from 0 to 1 and gamma = 0.99, None for no limit."
     if not isinstance(limits, tuple) or len(limits) != 2:
         raise TypeError(
-            f"value_range = {limits!r} is a {type(limits).__name__}: it must be a pair, smallest "
-            f"and largest. {remedy}"
+            f"value_range = {check.shown(limits)} is a {type(limits).__name__}: it must be a pair, "
+            f"smallest and largest. {remedy}"
         )
-    low, high = (check.real("value_range", limit, remedy=remedy) for limit in limits)
+    low, high = (
+        check.real("value_range", limit, -_LARGEST_VALUE, _LARGEST_VALUE, remedy=remedy)
+        for limit in limits
+    )
     if low >= high:
         raise ValueError(
             f"value_range = {limits!r}: the smallest value must be below the largest. {remedy}"
         )
+    return low, high
+
+
+def _checked_hidden_sizes(sizes: Any) -> tuple[int, ...]:
+    remedy = "Use units per layer, such as (64, 64)."
+    if not isinstance(sizes, tuple):
+        raise TypeError(
+            f"hidden_sizes = {check.shown(sizes)} is a {type(sizes).__name__}: it must be a tuple "
+            f"of whole numbers. {remedy}"
+        )
+    if len(sizes) > _MOST_LAYERS:
+        raise ValueError(
+            f"hidden_sizes = {check.shown(sizes)}: it must be at most {_MOST_LAYERS} layers. "
+            f"{remedy}"
+        )
+    units = tuple(
+        check.integer("hidden_sizes", size, 1, _MOST_WEIGHTS, remedy=remedy) for size in sizes
+    )
+    weights = sum(inputs * outputs for inputs, outputs in pairwise(units))
+    if weights > _MOST_WEIGHTS:
+        raise ValueError(
+            f"hidden_sizes = {check.shown(sizes)} makes {weights} weights: it must be at most "
+            f"{_MOST_WEIGHTS}. {remedy}"
+        )
+    return units
 
 
 def differences(one: DQNConfig, other: DQNConfig) -> dict[str, tuple[Any, Any]]:
@@ -245,17 +290,22 @@ def differences(one: DQNConfig, other: DQNConfig) -> dict[str, tuple[Any, Any]]:
 class History:
     """What happened in a run of S learners: a table of episodes and E evaluations.
 
-    ``episodes`` has one row for each finished training episode, in the order of their ends:
-    ``seed, episode, step`` (environment steps of that learner at its end), ``return, length,
-    epsilon`` (at its last step), ``loss`` (of the last update, NaN before the first).
-
-    Arrays of the evaluations, at environment steps ``eval_step [E]``: ``eval_return [S, E]``
-    (greedy, undiscounted, mean over episodes); ``loss [S, E]`` and ``td_error [S, E]`` (mean
-    loss and mean absolute TD error of the updates since the last evaluation, NaN if none);
-    ``q_probe [S, E, P]`` (``max_a Q`` at P fixed observations); ``action_gap [S, E]`` (best
-    minus second-best Q there, mean); ``max_abs_q [S, E]`` (largest ``|Q|`` there).
-
-    ``complete`` is false when training was interrupted at ``step`` < ``config.steps``.
+    Args:
+        config: what was trained.
+        seeds: one per learner.
+        step: environment steps made by each learner.
+        complete: false when training was interrupted before ``config.steps``.
+        episodes: a row for each finished training episode, in the order of their ends
+            ``[episodes]``: ``seed, episode, step`` (environment steps of that learner at its end),
+            ``return, length, epsilon`` (at its last step), ``loss`` (of the last update, NaN
+            before the first).
+        eval_step: environment steps at the evaluations ``[E]``.
+        eval_return: greedy, undiscounted, mean over episodes ``[S, E]``.
+        loss: mean of the updates since the last evaluation, NaN if none ``[S, E]``.
+        td_error: mean absolute TD error of the same updates ``[S, E]``.
+        q_probe: ``max_a Q`` at P fixed observations ``[S, E, P]``.
+        action_gap: best minus second-best Q there, mean ``[S, E]``.
+        max_abs_q: largest ``|Q|`` there ``[S, E]``.
     """
 
     config: DQNConfig

@@ -16,6 +16,7 @@ from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode
 
 import dqn_lessons.envs  # noqa: F401 (registers the course's own worlds)
+from dqn_lessons import _validate as check
 from dqn_lessons.types import Array
 
 Envs = Any  # a gymnasium.vector.VectorEnv with `envs`; its types know no seed per environment
@@ -27,6 +28,10 @@ class CartPoles(CartPoleVectorEnv):
     The original draws all starts from one generator, so one learner's fall would move another's
     start. Here each draws from the generator of a CartPole of its own, by the same law. One alone
     is stepped as the single CartPole that it is: arrays of one number take four times as long.
+
+    Args:
+        num_envs: how many.
+        max_episode_steps: environment steps after which an episode is truncated.
     """
 
     metadata = {**CartPoleVectorEnv.metadata, "autoreset_mode": AutoresetMode.DISABLED}  # noqa: RUF012
@@ -40,7 +45,7 @@ class CartPoles(CartPoleVectorEnv):
     def reset(
         self, *, seed: Any = None, options: dict[str, Any] | None = None
     ) -> tuple[Array, dict[str, Any]]:
-        """Begin new episodes, all or those in ``options["reset_mask"]``."""
+        """Begin new episodes, all or those in ``options["reset_mask"]``; returns obs ``[N, 4]``."""
         mask = (options or {}).get("reset_mask", np.ones(self.num_envs, bool))
         for i in np.flatnonzero(mask):
             if seed is not None:
@@ -77,15 +82,18 @@ def make_envs(env_id: str, count: int) -> Envs:
     """``count`` environments with autoreset disabled; environment i depends on its seed only.
 
     Raises:
-        ValueError: actions that are not discrete from 0, or observations that are not flat.
-        gymnasium.error.Error: an unknown ``env_id``.
+        TypeError: a name that is not a string.
+        ValueError: an environment that is unknown or cannot be made, actions that are not discrete
+            from 0, or observations that are not flat.
     """
-    spec = gym.spec(env_id)
+    with check.making_environment(env_id):
+        spec = gym.spec(env_id)
     if spec.vector_entry_point == "gymnasium.envs.classic_control.cartpole:CartPoleVectorEnv":
         assert spec.max_episode_steps is not None
         return CartPoles(count, spec.max_episode_steps)
     disabled = {"autoreset_mode": AutoresetMode.DISABLED}
-    envs = gym.make_vec(env_id, count, vectorization_mode="sync", vector_kwargs=disabled)
+    with check.making_environment(env_id):
+        envs = gym.make_vec(env_id, count, vectorization_mode="sync", vector_kwargs=disabled)
     actions, obs = envs.single_action_space, envs.single_observation_space
     if not isinstance(actions, gym.spaces.Discrete) or actions.start != 0:
         raise ValueError(
@@ -101,7 +109,7 @@ def make_envs(env_id: str, count: int) -> Envs:
 
 
 def float32(obs: Array) -> Array:
-    """Observations as networks read them."""
+    """Observations as networks read them, any shape."""
     return np.asarray(obs, np.float32)
 
 
@@ -125,6 +133,11 @@ def rebuild(envs: Envs, states: list[dict[str, Any]], actions: list[Array]) -> N
 
     An episode is a function of its generator at the reset and of the actions taken since, so
     neither is the inside of an environment saved nor code unpickled.
+
+    Args:
+        envs: from `make_envs`, one environment per learner.
+        states: of the generators at the resets, as `rng_state` returned them.
+        actions: those since the reset of each environment, ``[T]``.
     """
     for i, (env, state, past) in enumerate(zip(envs.envs, states, actions, strict=True)):
         env.unwrapped.np_random.bit_generator.state = state

@@ -13,6 +13,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ import dqn_lessons.envs  # noqa: F401 (registers the course's own worlds)
 from dqn_lessons import _validate as check
 
 Policy = Callable[[NDArray[np.float32]], int]
+_ENDLESS = 100_000
 AGENT = Path(__file__).parent / "data" / "cartpole_agent.npz"
 
 # Drawing needs no window; without this SDL looks for one on machines that have none.
@@ -62,9 +64,16 @@ def rollout(env_id: str, policy: Policy, seed: int, *, render: bool = True) -> R
         policy: observation [D] -> action.
         seed: of the environment's reset; the same seed and policy give the same pictures.
         render: keep a picture of every step.
+
+    Raises:
+        TypeError: a seed that is not a whole number.
+        ValueError: an environment that cannot be made, or a seed below 0.
+        RuntimeError: an episode without an end.
     """
     check.integer("seed", seed, 0, remedy="Use any whole number, such as 0.")
-    with gym.make(env_id, render_mode="rgb_array" if render else None) as env:
+    with check.making_environment(env_id):
+        made = gym.make(env_id, render_mode="rgb_array" if render else None)
+    with made as env:
         obs, _ = env.reset(seed=seed)
         frames, rewards, seen = [], [], [obs]
         terminated = truncated = False
@@ -74,6 +83,11 @@ def rollout(env_id: str, policy: Policy, seed: int, *, render: bool = True) -> R
             obs, reward, terminated, truncated, _ = env.step(policy(obs))
             rewards.append(float(reward))
             seen.append(obs)
+            if len(rewards) == _ENDLESS:
+                raise RuntimeError(
+                    f"an episode of {env_id} takes more than {_ENDLESS:,} steps. "
+                    "Register the environment with max_episode_steps."
+                )
         if render:
             frames.append(np.asarray(env.render(), dtype=np.uint8))
     return Rollout(frames, np.array(seen), np.array(rewards), bool(terminated))
@@ -89,7 +103,7 @@ def q_values(weights: Sequence[NDArray[Any]], obs: ArrayLike) -> NDArray[Any]:
 
     Args:
         weights: matrix [in, out] and bias [out] of each layer, in turn.
-        obs: observations.
+        obs: observations ``[..., D]``.
     """
     hidden = np.asarray(obs, dtype=np.float32)
     *layers, (matrix, bias) = zip(weights[::2], weights[1::2], strict=True)
@@ -100,7 +114,11 @@ def q_values(weights: Sequence[NDArray[Any]], obs: ArrayLike) -> NDArray[Any]:
 
 
 def greedy_policy(weights: Sequence[NDArray[Any]]) -> Policy:
-    """Return the greedy policy of a ReLU network; ``weights`` as for :func:`q_values`."""
+    """Return the greedy policy of a ReLU network.
+
+    Args:
+        weights: matrix [in, out] and bias [out] of each layer, in turn.
+    """
     return lambda obs: int(np.argmax(q_values(weights, obs)))
 
 
@@ -118,6 +136,10 @@ def load_policy(path: str | Path = AGENT) -> Policy:
         pairs = list(zip(shapes[::2], shapes[1::2], strict=True))
         if not pairs or any(len(m) != 2 or b != m[1:] for m, b in pairs):
             raise ValueError(f"layers of shapes {shapes}")
+        if any(one[1] != other[0] for (one, _), (other, _) in pairwise(pairs)):
+            raise ValueError(f"layers of shapes {shapes}")
+        if not all(np.issubdtype(w.dtype, np.floating) and np.isfinite(w).all() for w in weights):
+            raise ValueError("weights that are not finite numbers")
     except FileNotFoundError:
         raise
     except Exception as error:  # a foreign file can fail in any way
@@ -173,13 +195,17 @@ def animate(
         rollouts: rendered episodes with pictures of one size.
         alt: what there is to see, in words.
         captions: a line below each picture, or none.
-        every: keep every so many frames.
+        every: keep one of so many frames.
         width: of each picture, in pixels.
         fps: frames per second.
 
     Raises:
-        ValueError: a rollout without pictures.
+        TypeError: a number that is not whole.
+        ValueError: a rollout without pictures, or a number outside its limits.
     """
+    check.integer("every", every, 1, remedy="Use 2 to keep every second picture.")
+    check.integer("width", width, 1, 4_000, remedy="Use pixels, such as 300.")
+    check.integer("fps", fps, 1, 1_000, remedy="Use pictures per second, such as 25.")
     if not rollouts or any(not len(r.frames) for r in rollouts):
         raise ValueError("a rollout has no frames: call rollout(..., render=True).")
     length = max(len(r.frames) for r in rollouts)
@@ -210,21 +236,31 @@ class Film:
         every: environment steps between two episodes, a multiple of the evaluation period.
         learner: whose episodes.
         seed: of every episode, so that only the policy differs.
+
+    Raises:
+        TypeError, ValueError: a number that is not whole, or below its limit.
     """
 
     def __init__(self, every: int, learner: int = 0, seed: int = 0) -> None:
         self.every = check.integer("every", every, 1, remedy="Use steps, such as 2_500.")
-        self.learner, self.seed, self.env_id = learner, seed, ""
+        self.learner = check.integer("learner", learner, 0, remedy="Use 0 for the first seed.")
+        self.seed = check.integer("seed", seed, 0, remedy="Use any whole number, such as 0.")
+        self.env_id = ""
         self.weights: dict[int, list[NDArray[Any]]] = {}
 
     def __call__(self, run: Any) -> None:
         """Keep the weights, if it is time: called with the run after every evaluation."""
+        remedy = "Use 0 for the first seed."
+        check.integer("learner", self.learner, 0, len(run.seeds) - 1, remedy=remedy)
         self.env_id = run.config.env_id
         if run.step % self.every == 0:
             self.weights[run.step] = run.online.layers(self.learner)
 
     def show(self, width: int = 220) -> Animation:
         """Play what was filmed, side by side, the earliest on the left.
+
+        Args:
+            width: of each picture, in pixels.
 
         Raises:
             ValueError: nothing was filmed.

@@ -7,6 +7,7 @@ import os
 import tempfile
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,10 +30,27 @@ def write(path: str | Path, meta: dict[str, Any], arrays: dict[str, Array]) -> N
 
 
 def atomically(path: str | Path, mode: str, fill: Callable[[Any], None]) -> None:
-    """Whoever reads meets the old file or the whole new one, also after a crash."""
+    """Whoever reads meets the old file or the whole new one, also after a crash.
+
+    Raises:
+        OSError: a full disk, or a folder that is missing or cannot be written.
+    """
     path = Path(path)
+    try:
+        _replace(path, mode, fill)
+    except OSError as error:
+        kept = "What was there before is unchanged" if path.exists() else "Nothing was written"
+        # The same number gives the same kind of error, such as PermissionError.
+        raise OSError(
+            error.errno or 0,
+            f"{path} could not be saved: {error.strerror or error}. {kept}. "
+            "Free some space, or save to a folder that you can write.",
+        ) from error
+
+
+def _replace(path: Path, mode: str, fill: Callable[[Any], None]) -> None:
     newline = None if "b" in mode else ""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
     try:
         with os.fdopen(handle, mode, newline=newline) as file:
             fill(file)
@@ -40,7 +58,8 @@ def atomically(path: str | Path, mode: str, fill: Callable[[Any], None]) -> None
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:
-        os.unlink(temporary)
+        with suppress(OSError):
+            os.unlink(temporary)
         raise
 
 
@@ -65,7 +84,8 @@ def guarded(path: str | Path, read: Callable[[], T]) -> T:
     except (FileNotFoundError, IsADirectoryError, PermissionError):
         raise
     except Exception as error:
+        said = " ".join(str(error).split())[:300] or type(error).__name__
         raise CheckpointError(
-            f"{path} is damaged, or not a file of this course: {error}. "
+            f"{path} is damaged, or not a file of this course: {said}. "
             "Use a file written by dqn_lessons.checkpoint, or train again."
         ) from error

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from dqn_lessons import _validate as check
 from dqn_lessons.checkpoint.files import atomically, guarded, read, write
 from dqn_lessons.records import EVALUATION
 from dqn_lessons.types import EPISODE_DTYPE, Array, DQNConfig, History
@@ -42,7 +43,7 @@ def write_csv(path: str | Path, history: History) -> None:
 
 
 def read_csv(path: str | Path) -> Array:
-    """Read what ``write_csv`` wrote: a table with the columns of ``History.episodes``.
+    """Read what ``write_csv`` wrote: a table ``[episodes]``, columns as in ``History.episodes``.
 
     Raises:
         CheckpointError: a file with other columns, or cells that are not numbers.
@@ -86,15 +87,27 @@ def history_of(meta: dict[str, Any], arrays: dict[str, Array]) -> History:
         raise ValueError(f"its env_id = {config.env_id!r} would import {module}: import it first")
     history = History(
         config=config,
-        seeds=tuple(meta["seeds"]),
+        seeds=check.seeds(meta["seeds"]),
         step=int(meta["step"]),
         complete=bool(meta["complete"]),
         **{name[8:]: value for name, value in arrays.items() if name.startswith("history_")},
     )
-    learners, evaluations = len(history.seeds), len(history.eval_step)
-    for name in EVALUATION:
-        if getattr(history, name).shape[:2] != (learners, evaluations):
-            raise ValueError(f"{name} is not [{learners}, {evaluations}]")
-    if history.episodes.dtype != EPISODE_DTYPE:
-        raise ValueError(f"episodes is {history.episodes.dtype}")
+    _check_tables(history)
     return history
+
+
+def _check_tables(history: History) -> None:
+    learners, evaluations = len(history.seeds), len(history.eval_step)
+    if history.step < 0:
+        raise ValueError(f"its step = {history.step}")
+    for name in EVALUATION:
+        table = getattr(history, name)
+        axes = 3 if name == "q_probe" else 2
+        if table.shape[:2] != (learners, evaluations) or table.ndim != axes:
+            raise ValueError(f"{name} is not [{learners}, {evaluations}]")
+        if not np.issubdtype(table.dtype, np.floating):
+            raise ValueError(f"{name} is {table.dtype}")
+    if history.eval_step.ndim != 1 or not np.issubdtype(history.eval_step.dtype, np.integer):
+        raise ValueError(f"eval_step is {history.eval_step.dtype} {history.eval_step.shape}")
+    if history.episodes.dtype != EPISODE_DTYPE or history.episodes.ndim != 1:
+        raise ValueError(f"episodes is {history.episodes.dtype} {history.episodes.shape}")

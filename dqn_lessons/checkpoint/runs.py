@@ -22,8 +22,11 @@ _RECORDS = ("returns", "lengths", "episode_count", "last_loss", "loss_sum", "td_
 def save(path: str | Path, run: Run, *, with_replay: bool = True) -> None:
     """Write a run to ``path`` (npz), all of it or nothing.
 
-    Without the replay buffer the file is small, and a resumed run refills an empty one first;
-    with it, a resumed run gives the same numbers as one that never stopped.
+    Args:
+        path: the file; an older one is replaced.
+        run: as `train` returned it.
+        with_replay: with the replay buffer a resumed run gives the same numbers as one that never
+            stopped; without it the file is small, and a resumed run refills an empty one first.
     """
     history, records = run.history, run.records
     meta = history_meta("checkpoint", history) | {

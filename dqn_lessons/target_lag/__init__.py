@@ -1,4 +1,23 @@
-"""Lesson 1: the single-bias critic, its theory, and the worlds where lag pays. NumPy only."""
+"""Lesson 1: the single-bias critic, its theory, and the worlds where lag pays. NumPy only.
+
+Notation: reward r, discount gamma, bias b, its copy b⁻, ``B* = r / (1 - gamma)``; an update by SGD
+leaves ``q = 1 - 2 * learning_rate`` of the gap. Unless a function says otherwise:
+
+Args:
+    reward: reward of each step, r.
+    gamma: discount, in [0, 1].
+    learning_rate: step size of SGD, >= 0.
+    target_period: updates between hard syncs, C >= 1.
+    tau: soft update rate, in (0, 1]: the share that is copied after each update.
+    bias: b, the online weight.
+    target_bias: b⁻, the copy.
+    beta1, beta2: Adam's constants, in [0, 1).
+    problem: the world, with its weights and data.
+
+Raises:
+    TypeError: an argument that is no number, or a period that is not whole.
+    ValueError: an argument outside its limits.
+"""
 
 from dqn_lessons.target_lag.simulate import (
     TargetLagRun,

@@ -17,31 +17,46 @@ Floats = NDArray[np.float64]
 
 
 def bias_td_target(reward: float, gamma: float, target_bias: float) -> float:
-    """Return the TD target y = r + gamma * b⁻ of the single-bias critic."""
+    """Return the TD target ``y = r + gamma * b⁻`` of the single-bias critic.
+
+    Source: Mnih et al., Nature 518 (2015), Algorithm 1, for one state and one action.
+    """
     return reward + gamma * target_bias
 
 
 def hard_update(bias: float, target_bias: float, step: int, target_period: int) -> float:
-    """Return the target copy after update number ``step`` (1, 2, ...): every C updates, copy."""
+    """Return the target copy after update number ``step`` (1, 2, ...): every C updates, copy.
+
+    Args:
+        bias: b after this update.
+        target_bias: the copy so far.
+        step: updates made, this one included.
+        target_period: updates between copies, C.
+
+    Source: Mnih et al., Nature 518 (2015), Algorithm 1.
+    """
     if step % target_period == 0:
         return bias
     return target_bias
 
 
 def soft_update(bias: float, target_bias: float, tau: float) -> float:
-    """Return the target copy after one soft (Polyak) update."""
+    """Return the target copy after one soft (Polyak) update.
+
+    Source: Lillicrap et al., ICLR 2016 (arXiv:1509.02971), Algorithm 1.
+    """
     return tau * bias + (1 - tau) * target_bias
 
 
 @dataclass(frozen=True)
 class TargetLagRun:
-    """What one run of the single-bias critic recorded; arrays have shape [steps].
+    """What one run of the single-bias critic recorded.
 
     Args:
         config: the run's settings.
-        reward: the (n-step, perhaps noisy) reward of each update, or of all of them, [1].
-        bias: b after update s.
-        target_bias: the copy b⁻ in force while update s was computed.
+        reward: the (n-step, perhaps noisy) reward of each update ``[steps]``, or of all ``[1]``.
+        bias: b after each update ``[steps]``.
+        target_bias: the copy b⁻ in force while each update was computed ``[steps]``.
     """
 
     config: TargetLagConfig
@@ -51,7 +66,7 @@ class TargetLagRun:
 
     @property
     def td_error(self) -> Floats:
-        """y - b before each update: the same operations as in the loop, so the same bits."""
+        """y - b before each update ``[steps]``: the operations of the loop, so the same bits."""
         before = np.concatenate([[float(self.config.initial_bias)], self.bias[:-1]])
         gamma_n = float(self.config.gamma) ** self.config.n_step
         with np.errstate(all="ignore"):  # a run that exploded is shown, not complained of
@@ -59,7 +74,7 @@ class TargetLagRun:
 
     @property
     def gradient(self) -> Floats:
-        """The gradient of the squared TD error at each update."""
+        """The gradient of the squared TD error at each update ``[steps]``."""
         return -2.0 * self.td_error
 
     @property
@@ -127,6 +142,9 @@ def simulate(config: TargetLagConfig, rng: np.random.Generator | None = None) ->
 
     Raises:
         ValueError: ``reward_noise`` > 0 and no ``rng``.
+
+    Source: Mnih et al., Nature 518 (2015), Algorithm 1, for one weight; Adam as in Kingma and Ba
+    (2015), Algorithm 1.
     """
     rewards = _rewards(config, rng)
     gamma_n = float(config.gamma) ** config.n_step

@@ -80,6 +80,8 @@ def two_weight_rescue(gamma: float = 0.99) -> LinearTD:
     """Return the smallest rescue: two weights; without lag every learning rate diverges.
 
     s1 leads to s3 (90 % of the data) and s2 to s4 (10 %); s3 and s4 are never updated.
+
+    Source: built for this course; both claims are derived and tested.
     """
     features = np.eye(2)
     following = np.array([[2.0, 2.0], [-2.0, -2.0]])
@@ -87,7 +89,10 @@ def two_weight_rescue(gamma: float = 0.99) -> LinearTD:
 
 
 def one_weight(kappa: float) -> LinearTD:
-    """Return one weight whose target is kappa times itself; no lag rescues kappa > 1."""
+    """Return one weight whose target is kappa times itself; no lag rescues kappa > 1.
+
+    Source: derived; the textbook's example of w and 2w has kappa = 2 gamma.
+    """
     one = np.ones((1, 1))
     return LinearTD(one, kappa * one, np.ones(1), np.zeros(1), 1.0, np.ones(1))
 
@@ -108,10 +113,11 @@ def _rate(value: Any) -> float:
 
 
 def hard_sync_map(problem: LinearTD, learning_rate: float, target_period: int) -> Floats:
-    """Return the map of the error w - w* by one period of C updates, shape [D, D].
+    """Return the map of the error ``w - w*`` by one period of C updates, ``[D, D]``.
 
-    P + (learning_rate * sum of (1 - learning_rate * S)**j, j < C) @ A with P the C-th power,
-    from the eigenvalues of S, so that it costs the same for every C and S may be singular.
+    Source: derived; with ``P = (1 - learning_rate * S)**C`` it is P plus
+    ``learning_rate * sum((1 - learning_rate * S)**j for j < C) @ A``, here from the eigenvalues of
+    S, so that it costs the same for every C and S may be singular.
     """
     period = check.integer("target_period", target_period, 1, remedy="Use 1 for no lag.")
     rate = _rate(learning_rate)
@@ -137,14 +143,20 @@ def _growth(matrix: Floats) -> float:
 
 
 def hard_sync_rate(problem: LinearTD, learning_rate: float, target_period: int) -> float:
-    """Return the factor per update by which the error grows (> 1) or shrinks (< 1)."""
+    """Return the factor per update by which the error grows (> 1) or shrinks (< 1).
+
+    Source: derived; the C-th root of the largest eigenvalue of `hard_sync_map`.
+    """
     seen = _seen(problem)
     period_map = seen.T @ hard_sync_map(problem, learning_rate, target_period) @ seen
     return float(_growth(period_map) ** (1 / target_period))
 
 
 def soft_update_rate(problem: LinearTD, learning_rate: float, tau: float) -> float:
-    """Return the same factor when the target follows by a soft update after every update."""
+    """Return the factor of `hard_sync_rate` when the target follows softly after every update.
+
+    Source: derived; the largest eigenvalue of the map of ``(w, w_target)`` by one update.
+    """
     check.real("tau", tau, 0, 1, low_open=True, remedy="Use 1.0 for no lag, 0.005 for much.")
     rate, seen = _rate(learning_rate), _seen(problem)
     same = np.eye(seen.shape[1])
@@ -157,10 +169,19 @@ def soft_update_rate(problem: LinearTD, learning_rate: float, tau: float) -> flo
 def error_over_time(
     problem: LinearTD, learning_rate: float, target_period: int, updates: int, points: int = 200
 ) -> tuple[NDArray[np.int64], Floats]:
-    """Return (updates made, root-mean-square value error), shape [<= points] each.
+    """Return (updates made, root-mean-square value error), ``[<= points]`` each.
 
-    The error is that of the states in the data, at the end of whole periods, none later than
-    the period in which update number ``updates`` falls. One that explodes becomes inf or nan.
+    The error is that of the states in the data, at the end of whole periods. One that explodes
+    becomes inf or nan.
+
+    Args:
+        problem: the world.
+        learning_rate: step size of SGD.
+        target_period: updates between hard syncs.
+        updates: number of updates; the period in which the last one falls is the last.
+        points: at most so many are returned, >= 2.
+
+    Source: derived; powers of `hard_sync_map`.
     """
     check.integer("updates", updates, 1, remedy="Use a number of updates such as 10_000.")
     check.integer("points", points, 2, remedy="Use as many as the figure can show, such as 200.")
@@ -183,8 +204,8 @@ class CorridorResult:
     """What tables of action values have learned about the corridor, one table per learner.
 
     Args:
-        q: learned action values by cell, left end first; columns are left, right; [S, L-1, 2].
-        truth: exact values of moving right, shape [L-1].
+        q: learned action values by cell, left end first, of left and right, ``[S, L - 1, 2]``.
+        truth: exact values of moving right, ``[L - 1]``.
     """
 
     q: Floats
@@ -219,18 +240,20 @@ def corridor(
     Args:
         target_period: updates between syncs (C).
         rngs: one per learner; draws its values at the start (normal, standard deviation 0.1).
-        updates: how many are made.
-        learning_rate: Adam's.
+        updates: number of updates.
+        learning_rate: Adam's step size.
         gamma: discount.
         cells: length of the corridor, the goal included.
 
     Raises:
         TypeError, ValueError: a setting out of range, or no generator.
+
+    Source: built for this course; Adam as in Kingma and Ba (2015), Algorithm 1.
     """
-    check.integer("updates", updates, 1, remedy="Use a number of updates such as 6_000.")
-    check.integer("cells", cells, 2, remedy="Use a cell to start in and the goal at least.")
-    check.real("gamma", gamma, 0, 1, remedy="Use a discount such as 0.99.")
-    _rate(learning_rate)
+    check.integer("updates", updates, 1, 10**6, remedy="Use a number of updates such as 6_000.")
+    check.integer("cells", cells, 2, 10_000, remedy="Use 20, the goal included.")
+    gamma = check.real("gamma", gamma, 0, 1, remedy="Use a discount such as 0.99.")
+    learning_rate = _rate(learning_rate)
     if not rngs:
         raise ValueError("rngs is empty: one per learner. Pass [np.random.default_rng(0)].")
     period = check.integer("target_period", target_period, 1, remedy="Use 1 for no lag.")

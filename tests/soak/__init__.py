@@ -1,0 +1,1 @@
+"""Long checks that run by hand: ``python -m tests.soak``."""

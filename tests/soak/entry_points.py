@@ -1,0 +1,142 @@
+"""Bad numbers in the other functions that a student calls: refused by name, or answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from dqn_lessons import target_lag, video
+from dqn_lessons.sweep import sweep
+from dqn_lessons.types import DQNConfig, TargetLagConfig
+from tests.soak.bad_values import VALUES, call
+from tests.soak.configs import SMALL
+
+LAG = {
+    "reward": 2.0,
+    "gamma": 0.9,
+    "learning_rate": 0.1,
+    "steps": 20,
+    "target_period": 5,
+    "tau": None,
+    "optimizer": "adam",
+    "beta1": 0.9,
+    "beta2": 0.99,
+    "eps": 1e-8,
+    "initial_bias": 0.0,
+    "reward_noise": 0.0,
+    "n_step": 1,
+}
+ARM = DQNConfig(**{name: value for name, value in SMALL.items() if name != "seeds"})
+EPISODE = video.rollout("CartPole-v1", lambda obs: 0, 0)
+
+
+def _simulate(**fields: Any) -> Any:
+    return target_lag.simulate(TargetLagConfig(**fields), np.random.default_rng(0))
+
+
+def _quiet_sweep(**arguments: Any) -> Any:
+    return sweep(**arguments, progress=False)
+
+
+def _film(**arguments: Any) -> Any:
+    film = video.Film(**arguments)
+    film(_Seen())
+    return film
+
+
+class _Seen:
+    """What a film sees of a run."""
+
+    config, seeds, step = ARM, (0, 1), 10
+
+    class online:
+        @staticmethod
+        def layers(learner: int) -> int:
+            return (0, 1)[learner]
+
+
+RNGS = [np.random.default_rng(0)]
+
+# name -> (function, arguments that are right)
+POINTS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
+    "simulate": (_simulate, LAG),
+    "fixed_point": (target_lag.fixed_point, {"reward": 2.0, "gamma": 0.9}),
+    "contraction_per_period": (
+        target_lag.contraction_per_period,
+        {"gamma": 0.9, "learning_rate": 0.1, "target_period": 5},
+    ),
+    "contraction_per_step": (
+        target_lag.contraction_per_step,
+        {"gamma": 0.9, "learning_rate": 0.1, "target_period": 5},
+    ),
+    "max_stable_learning_rate": (
+        target_lag.max_stable_learning_rate,
+        {"gamma": 0.9, "target_period": 5},
+    ),
+    "polyak_eigenvalues": (
+        target_lag.polyak_eigenvalues,
+        {"gamma": 0.9, "learning_rate": 0.1, "tau": 0.1},
+    ),
+    "steps_to_tolerance": (
+        target_lag.steps_to_tolerance,
+        {"gamma": 0.9, "learning_rate": 0.1, "target_period": 5, "tolerance": 0.1},
+    ),
+    "noise_variance": (
+        target_lag.noise_variance,
+        {"gamma": 0.9, "learning_rate": 0.1, "target_period": 5, "reward_noise": 1.0},
+    ),
+    "equivalent_tau": (
+        target_lag.equivalent_tau,
+        {"learning_rate": 0.1, "target_period": 5},
+    ),
+    "adam_step_limit": (
+        target_lag.adam_step_limit,
+        {"beta1": 0.9, "beta2": 0.99, "step": 3},
+    ),
+    "speed_ratio": (
+        target_lag.speed_ratio,
+        {"learning_rate": 0.1, "target_period": 5, "reward": 2.0},
+    ),
+    "corridor": (
+        lambda **numbers: target_lag.corridor(rngs=RNGS, **numbers),
+        {"target_period": 5, "updates": 20, "learning_rate": 0.1, "gamma": 0.9, "cells": 4},
+    ),
+    "sweep": (_quiet_sweep, {"arms": {"a": ARM}, "seeds": [0], "jobs": 1}),
+    "rollout": (
+        lambda env_id, seed: video.rollout(env_id, lambda obs: 0, seed, render=False),
+        {"env_id": "CartPole-v1", "seed": 0},
+    ),
+    "animate": (
+        lambda **numbers: video.animate([replace(EPISODE)], "", **numbers),
+        {"every": 2, "width": 30, "fps": 25},
+    ),
+    "film": (_film, {"every": 5, "learner": 1, "seed": 0}),
+}
+DOORS = {
+    *("types", "_validate", "train", "vector", "sweep", "video", "simulate", "theory", "worlds"),
+}
+
+
+def judge(point: str, field: str, value: Any) -> str:
+    """Return ``"refused"`` or ``"answered"``.
+
+    Raises:
+        Fault: neither, as it should be.
+    """
+    function, right = POINTS[point]
+    what = f"{point}({field}={type(value).__name__})"
+    answer = call(what, lambda: function(**right | {field: value}), {field}, DOORS)
+    return "refused" if answer is None else "answered"
+
+
+def cases() -> list[tuple[str, str, Any]]:
+    """Every wrong value in every field of every entry point."""
+    return [
+        (point, field, value)
+        for point, (_, right) in POINTS.items()
+        for field in right
+        for value in VALUES
+    ]
