@@ -42,7 +42,13 @@ export default {
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report: what was looked at, what was found, and whether it is fine."""
+    """One line of the report: what was looked at, what was found, and whether it is fine.
+
+    Args:
+        name: the package, or ``python``.
+        found: its version, or ``not installed``.
+        remedy: what to do; empty where all is well.
+    """
 
     name: str
     found: str

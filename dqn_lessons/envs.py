@@ -140,13 +140,13 @@ class TabularEnv(gym.Env[Array, np.int64]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Array, dict[str, Any]]:
-        """Begin an episode in one of the starts."""
+        """Begin an episode in one of the starts; what is seen is ``[D]``."""
         super().reset(seed=seed)
         self.state = self.world.starts[self.np_random.integers(len(self.world.starts))]
         return self.world.obs[self.state].copy(), {}
 
     def step(self, action: Any) -> tuple[Array, float, bool, bool, dict[str, Any]]:
-        """Look the step up; the time limit is Gymnasium's wrapper."""
+        """Look the step up; what is seen is ``[D]``, the time limit is Gymnasium's wrapper."""
         world, at = self.world, (self.state, int(action))
         self.state = int(world.next_state[at])
         seen = world.obs[self.state].copy()
@@ -174,6 +174,7 @@ def exact_q(env_id: str, gamma: float) -> tuple[Array, Array]:
         states in which an agent acts: those that an episode can come to and go on from.
 
     Raises:
+        TypeError: a gamma that is no number.
         ValueError: not a world of this module, or a gamma outside its limits.
 
     Source: Sutton & Barto (2018), section 4.3.

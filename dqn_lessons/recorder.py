@@ -80,7 +80,11 @@ class FlightRecorder(Film):
             self._episodes.pop(run.step, None)
 
     def check_recorded(self) -> None:
-        """Raise ValueError if nothing was recorded."""
+        """Make sure that something was recorded.
+
+        Raises:
+            ValueError: nothing was.
+        """
         if not self.ends:
             raise ValueError(
                 f"every = {self.every}: no evaluation fell on a multiple of it, nothing was "

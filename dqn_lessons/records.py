@@ -38,13 +38,25 @@ class Records:
         self.actions = np.pad(self.actions, ((0, more), (0, 0)))
 
     def add_step(self, step: int, action: Array, reward: Array) -> None:
-        """Count one environment step of every learner."""
+        """Count one environment step of every learner.
+
+        Args:
+            step: environment steps made before it.
+            action: ``[S]``.
+            reward: ``[S]``.
+        """
         self.actions[step] = action
         self.returns += reward
         self.lengths += 1
 
     def end_episodes(self, step: int, ended: Array, epsilon: float | Array) -> None:
-        """Move the episodes that ended to the table."""
+        """Move the episodes that ended to the table.
+
+        Args:
+            step: environment steps made.
+            ended: bool ``[S]``.
+            epsilon: at the last step, a number or ``[S]``.
+        """
         epsilon = np.full(ended.shape, epsilon)
         for s in np.flatnonzero(ended):
             self.episodes.append(
@@ -62,14 +74,25 @@ class Records:
         self.episode_count[ended] += 1
 
     def add_update(self, loss: Tensor, td_error: Tensor) -> None:
-        """Note the loss and the mean absolute TD error of one update, ``[S]`` each."""
+        """Note one update.
+
+        Args:
+            loss: ``[S]``.
+            td_error: mean of its absolute values ``[S]``.
+        """
         self.last_loss = loss
         self.loss_sum += loss
         self.td_error_sum += td_error
         self.updates_summed += 1
 
     def add_evaluation(self, step: int, greedy_return: Array, q: Tensor) -> None:
-        """Note greedy returns ``[S]`` and values at the probe observations ``[S, P, A]``."""
+        """Note one evaluation.
+
+        Args:
+            step: environment steps made.
+            greedy_return: mean over episodes ``[S]``.
+            q: values at the P probe observations ``[S, P, A]``.
+        """
         best = q.topk(min(2, q.shape[-1])).values
         count = self.updates_summed or np.nan
         row = {

@@ -1,7 +1,7 @@
 """Runs shipped with the course: more seeds and longer budgets than a lesson has time for.
 
-``python -m dqn_lessons.reference [study ... | flight]`` makes them again (all: about half an hour
-on two cores). Wherever a lesson shows them, it says that they are shipped.
+``python -m dqn_lessons.reference [study ... | flight | agent]`` makes them again (all: about half
+an hour on two cores). Wherever a lesson shows them, it says that they are shipped.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ import hashlib
 import json
 import platform
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 
 import numpy as np
 
+from dqn_lessons import checkpoint, profiles
 from dqn_lessons.checkpoint import (
     CheckpointError,
     load_flight,
@@ -27,7 +28,7 @@ from dqn_lessons.checkpoint import (
 from dqn_lessons.presets import SOLVED_CARTPOLE
 from dqn_lessons.recorder import FlightRecorder
 from dqn_lessons.sweep import factorial, sweep
-from dqn_lessons.train import train
+from dqn_lessons.train import Run, train
 from dqn_lessons.types import EPISODE_DTYPE, DQNConfig, History
 
 FOLDER = Path(__file__).parent / "data" / "reference"
@@ -87,6 +88,11 @@ STUDIES: dict[str, dict[str, DQNConfig]] = {
 FLIGHT = "forgetting-flight.npz"
 FLIGHT_LEARNER = 9
 
+# The agent that a student trains in lesson 5, for those who cannot wait, and how long that takes
+# in seconds on the machine of `doctor.REFERENCE_SECONDS`.
+AGENT_SEED, AGENT_SECONDS = 12_345, 40
+_AGENT, _AGENT_FLIGHT = "agent.npz", "agent-flight.npz"
+
 
 def seeds_of(study: str) -> range:
     """The seeds that a study is shipped with."""
@@ -108,7 +114,13 @@ def thin(history: History) -> History:
 
 
 def make(study: str, kept: Path, folder: Path = FOLDER) -> None:
-    """Train a study, or what is missing of it in ``kept``, and write the shipped files."""
+    """Train a study and write the shipped files.
+
+    Args:
+        study: its name in `STUDIES`.
+        kept: folder of whole histories; what is there is not trained again.
+        folder: where the shipped files go.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for arm, history in sweep(STUDIES[study], seeds_of(study), kept).items():
         save_history(folder / _name(study, arm), thin(history))
@@ -148,6 +160,55 @@ def flight(folder: Path = FOLDER) -> FlightRecorder:
     return load_flight(_shipped(folder / FLIGHT, "flight"))
 
 
+def agent(
+    seed: int = AGENT_SEED, on_eval: Callable[[Run], object] | None = None, folder: Path = FOLDER
+) -> tuple[Run, FlightRecorder]:
+    """Train the agent that solves CartPole, with a flight recorder.
+
+    Where the profile allows no training of that length, the agent of ``AGENT_SEED`` is the shipped
+    one, and a printed sentence says so; another seed is trained all the same.
+
+    Args:
+        seed: of the one learner.
+        on_eval: called with the run after every evaluation; once, with the shipped run.
+        folder: where the shipped files lie.
+
+    Returns:
+        The run, and what was recorded of it every 10,000 environment steps.
+
+    Raises:
+        CheckpointError: a shipped file that is missing, or not the one that was shipped.
+        ValueError: a seed that is negative; a profile that does not exist.
+    """
+    if seed == AGENT_SEED and profiles.is_shipped(AGENT_SECONDS):
+        run = checkpoint.load(_shipped(folder / _AGENT, "agent"))
+        if on_eval is not None:
+            on_eval(run)
+        print(
+            f"profile {profiles.profile()}: this agent is shipped with the course. Training it "
+            f"takes {AGENT_SECONDS} s; {profiles.VARIABLE}=full, or another seed, does it here."
+        )
+        return run, load_flight(_shipped(folder / _AGENT_FLIGHT, "agent"))
+    recorder = FlightRecorder(every=2 * SOLVED_CARTPOLE.eval_period)
+
+    def look(run: Run) -> None:
+        recorder(run)
+        if on_eval is not None:
+            on_eval(run)
+
+    return train(SOLVED_CARTPOLE, [seed], on_eval=look), recorder
+
+
+def make_agent(folder: Path = FOLDER) -> None:
+    """Train the agent of lesson 5 and write the shipped files."""
+    run, recorder = agent(folder=folder)
+    checkpoint.save(folder / _AGENT, run, with_replay=False)
+    assert recorder.history is not None
+    recorder.history = thin(recorder.history)
+    save_flight(folder / _AGENT_FLIGHT, recorder)
+    _write_manifest(folder)
+
+
 def made_with(folder: Path = FOLDER) -> Mapping[str, str]:
     """Versions that the shipped runs were made with."""
     versions: Mapping[str, str] = json.loads((folder / "manifest.json").read_text())["versions"]
@@ -185,8 +246,9 @@ def _write_manifest(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    for wanted in sys.argv[1:] or [*STUDIES, "flight"]:
-        if wanted == "flight":
-            make_flight()
+    others = {"flight": make_flight, "agent": make_agent}
+    for wanted in sys.argv[1:] or [*STUDIES, *others]:
+        if wanted in others:
+            others[wanted]()
         else:
             make(wanted, Path("artifacts") / "reference")

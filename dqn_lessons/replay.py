@@ -11,7 +11,10 @@ from dqn_lessons.types import Array, Transition
 
 
 def ring_row(added: int, capacity: int) -> int:
-    """Row of the next transition when ``added`` are stored already: the oldest makes room."""
+    """Row of the next transition when ``added`` are stored already: the oldest makes room.
+
+    Source: derived; rows are written in turn, and begin again at 0.
+    """
     return added % capacity
 
 
@@ -24,6 +27,8 @@ def sample_rows(draws: Array, stored: int) -> Array:
 
     Returns:
         Whole numbers from 0 to ``stored - 1``, shaped as ``draws``.
+
+    Source: derived; [0, 1) is cut into ``stored`` parts of one length.
     """
     return (draws * stored).astype(np.int64)
 
@@ -37,7 +42,7 @@ class Replay:
         capacity: transitions kept for each learner.
         obs_size: length ``D`` of an observation.
         generators: one per learner, the luck of its batches.
-        max_bytes: refuse to allocate more than this.
+        max_bytes: refuse to allocate more bytes than this.
 
     Attributes:
         nbytes: memory of all S buffers, known before it is taken.
@@ -88,7 +93,15 @@ class Replay:
     def add(
         self, obs: Array, action: Array, reward: Array, next_obs: Array, terminated: Array
     ) -> None:
-        """Store one transition of every learner: ``[S, D], [S], [S], [S, D], [S]``."""
+        """Store one transition of every learner.
+
+        Args:
+            obs: what was seen ``[S, D]``.
+            action: whole numbers ``[S]``.
+            reward: ``[S]``.
+            next_obs: the true next observation, also at an end ``[S, D]``.
+            terminated: bool ``[S]``; never true because of a time limit.
+        """
         row = self.rows[:, ring_row(self.added, self.capacity)]
         row["obs"], row["action"], row["reward"] = obs, action, reward
         row["next_obs"], row["terminated"] = next_obs, terminated

@@ -15,6 +15,13 @@ class Streams(NamedTuple):
 
     They depend on the learner's seed alone, so a learner draws the same numbers alone or among
     others, and two configurations trained with the same seeds are *paired*.
+
+    Args:
+        weights: of the initial network.
+        env: of the starts of episodes and what else is random in the world.
+        exploration: of the coin and the random action.
+        replay: of the batches.
+        evaluation: of the episodes that are played to evaluate.
     """
 
     weights: np.random.SeedSequence
@@ -66,7 +73,7 @@ class Exploration:
         self._fresh = True
 
     def at(self, step: int) -> tuple[Array, Array]:
-        """The coins and the random actions of one step, both ``[S]``; steps come in order."""
+        """The coins and the random actions of one environment step, ``[S]`` each, in order."""
         row = step % self._BLOCK
         if row == 0 and not self._fresh:
             self._draw()

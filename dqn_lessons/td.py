@@ -110,6 +110,9 @@ def td_target(reward: Tensor, terminated: Tensor, q_next: Tensor, gamma: float) 
         q_next: float ``[..., A]``, the target network's values of the next observation.
         gamma: discount.
 
+    Returns:
+        Float ``[...]``.
+
     Raises:
         TypeError: a tensor of the wrong dtype.
         ValueError: shapes that do not match.
@@ -129,9 +132,14 @@ def taken_values(q: Tensor, action: Tensor) -> Tensor:
         q: float ``[..., A]``.
         action: whole numbers ``[...]``, int64.
 
+    Returns:
+        Float ``[...]``.
+
     Raises:
         TypeError: actions that are not int64.
         ValueError: shapes that do not match.
+
+    Source: Mnih et al., Nature 518 (2015), Eq. 2, the Q(s, a) in the loss.
     """
     return q.gather(-1, action.unsqueeze(-1)).squeeze(-1)
 
@@ -189,10 +197,19 @@ def epsilon_greedy(q: Array, epsilon: float | Array, explore: Array, random_acti
 def linear_schedule(step: Any, start: float, end: float, duration: int) -> Any:
     """A value that walks straight from ``start`` to ``end`` in ``duration`` steps, then stays.
 
-    ``step`` counts from 0; a number or an array. The unit of ``duration`` is that of ``step``.
+    Args:
+        step: environment steps or episodes so far, from 0; a number or ``[...]``.
+        start: the first value.
+        end: the last value.
+        duration: environment steps or episodes, as ``step``, >= 1.
+
+    Returns:
+        Shaped as ``step``.
 
     Raises:
         ValueError: a duration below 1.
+
+    Source: derived; the line through (0, start) and (duration, end).
     """
     return start + (end - start) * np.minimum(step / duration, 1.0)
 
@@ -200,8 +217,11 @@ def linear_schedule(step: Any, start: float, end: float, duration: int) -> Any:
 def update_is_due(step: int, learning_starts: int, update_period: int) -> bool:
     """Whether the network learns after environment step number ``step`` (1, 2, 3, ...).
 
-    Not before ``learning_starts`` steps have filled the memory; then at every multiple of
-    ``update_period``.
+    Args:
+        step: environment steps made, this one included.
+        learning_starts: environment steps that fill the memory first.
+        update_period: environment steps from one update to the next; an update is due at its
+            multiples.
 
     Source: Mnih et al., Nature 518 (2015), Extended Data Table 1.
     """
@@ -212,7 +232,12 @@ def update_is_due(step: int, learning_starts: int, update_period: int) -> bool:
 def hard_update_(target_params: Sequence[Tensor], online_params: Sequence[Tensor]) -> None:
     """Copy the online network into the target network, in place: ``target <- online``.
 
+    Args:
+        target_params: a list of tensors, any shape each.
+        online_params: as many, shaped as those.
+
     Raises:
+        TypeError: parameters that are no list.
         ValueError: parameters that do not match, or a target that *is* the online network.
 
     Source: Mnih et al., Nature 518 (2015), Algorithm 1.
@@ -228,7 +253,13 @@ def soft_update_(
 ) -> None:
     """Move the target network a little, in place: ``target <- tau online + (1 - tau) target``.
 
+    Args:
+        target_params: a list of tensors, any shape each.
+        online_params: as many, shaped as those.
+        tau: share of the online network that is taken over in one update, in [0, 1].
+
     Raises:
+        TypeError: parameters that are no list.
         ValueError: ``tau`` outside [0, 1], parameters that do not match, or a target that *is*
             the online network.
 
@@ -243,7 +274,13 @@ def soft_update_(
 def clip_per_learner_(params: Iterable[Tensor], max_norm: float) -> None:
     """Scale the gradient of each learner to a norm of at most ``max_norm``, in place.
 
-    Parameters are ``[S, ...]``; a joint norm would let one learner shrink another's step.
+    A joint norm would let one learner shrink another's step.
+
+    Args:
+        params: parameters with gradients ``[S, ...]``.
+        max_norm: the largest norm of one learner's gradient, over all its parameters.
+
+    Source: torch.nn.utils.clip_grad_norm_, once per learner.
     """
     grads = [param.grad for param in params if param.grad is not None]
     norm = torch.stack([grad.flatten(1).norm(dim=1) for grad in grads]).norm(dim=0)

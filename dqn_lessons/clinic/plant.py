@@ -67,7 +67,11 @@ def _by_function(edits: Sequence[Edit]) -> dict[str, list[Edit]]:
 
 
 def changed_lines(edits: Sequence[Edit]) -> str:
-    """Return what the edits change, as a diff without its surroundings."""
+    """Return what the edits change, as a diff without its surroundings.
+
+    Raises:
+        ValueError: ``old`` does not stand exactly once where it should.
+    """
     lines = []
     for where, group in _by_function(edits).items():
         pair = _source(where).splitlines(), _edited(where, group).splitlines()

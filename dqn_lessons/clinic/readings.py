@@ -32,7 +32,13 @@ class Reading:
 
 @dataclass(frozen=True)
 class Finding:
-    """What a probe found: its readings, or how the loop stopped before there were any."""
+    """What a probe found: its readings, or how the loop stopped before there were any.
+
+    Args:
+        probe: its name.
+        readings: in the order in which they are shown.
+        stopped: the error that stopped the loop, or empty.
+    """
 
     probe: str
     readings: tuple[Reading, ...]

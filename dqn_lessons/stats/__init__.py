@@ -1,6 +1,9 @@
 """Statements about many seeds: intervals, robust means, paired differences.
 
 Everything random takes a generator, so a printed interval can be printed again.
+
+Raises:
+    TypeError: a level, a lag or a count that is no number.
 """
 
 from dqn_lessons.stats.bootstrap import (

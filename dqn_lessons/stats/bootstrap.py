@@ -17,7 +17,13 @@ Statistic = Callable[..., Any]
 
 
 class Interval(NamedTuple):
-    """An estimate and its confidence interval, numbers or arrays of one shape."""
+    """An estimate and its confidence interval, numbers or arrays of one shape.
+
+    Args:
+        estimate: the statistic of the scores themselves.
+        low: lower end of the interval.
+        high: upper end of the interval.
+    """
 
     estimate: Any
     low: Any
@@ -37,7 +43,7 @@ def percentile_interval(estimates: ArrayLike, level: float = 0.95) -> Any:
     """The ends of the middle part of many estimates: ``[R, ...] -> [2, ...]``, low and high.
 
     Args:
-        estimates: one per resample, along the first axis.
+        estimates: ``[R, ...]``, one per resample.
         level: the part in the middle, in (0, 1).
 
     Raises:
@@ -97,6 +103,8 @@ def paired_difference_ci(
 
     Raises:
         ValueError: shapes that differ: unpaired runs cannot be subtracted.
+
+    Source: the percentile bootstrap of :func:`bootstrap_ci`, of the differences.
     """
     one, other = checked_seeds("ours", ours), checked_seeds("theirs", theirs)
     if one.shape != other.shape:

@@ -27,6 +27,9 @@ def iqm(scores: ArrayLike, axis: int = 0) -> Any:
         scores: ``[..., S, ...]``, at least one.
         axis: the axis of the seeds.
 
+    Returns:
+        Shaped as ``scores`` without that axis.
+
     Raises:
         ValueError: no scores, or scores that are not finite.
 
@@ -46,7 +49,14 @@ def _check_performance_profile(scores: ArrayLike, levels: ArrayLike) -> None:
 
 @check.at_the_door(_check_performance_profile)
 def performance_profile(scores: ArrayLike, levels: ArrayLike) -> Any:
-    """Share of the runs that score above each level: ``scores [S], levels [L] -> [L]``.
+    """Share of the runs that score above each level.
+
+    Args:
+        scores: one per seed ``[S]``.
+        levels: ``[L]``, in the unit of the scores.
+
+    Returns:
+        ``[L]``, between 0 and 1.
 
     Raises:
         ValueError: no scores, or not one per seed.
@@ -75,6 +85,8 @@ def percentile_rank(score: ArrayLike, scores: ArrayLike) -> Any:
 
     Raises:
         ValueError: no scores, or scores that are not finite.
+
+    Source: the definition of a percentile rank.
     """
     others = np.asarray(scores)
     below, equal = others < score, others == score
@@ -99,6 +111,8 @@ def small_studies(
 
     Raises:
         ValueError: k out of range, fewer than two seeds.
+
+    Source: the question of Henderson et al., AAAI 2018 (arXiv:1709.06560): what do few seeds say?
     """
     values = checked_seeds("differences", differences).ravel()
     check.integer("k", k, 1, len(values), remedy="Draw from the seeds that there are.")
@@ -110,6 +124,12 @@ def sign_error_rate(
     differences: ArrayLike, k: int, rng: np.random.Generator, studies: int = 10_000
 ) -> float:
     """How often k seeds point the other way than all of them do: `small_studies` counted.
+
+    Args:
+        differences: one paired difference per seed ``[S]``.
+        k: seeds in a small study, from 1 to S.
+        rng: the luck of the draws.
+        studies: how many are drawn.
 
     Source: the type S error of Gelman & Carlin, Perspectives on Psychological Science 9 (2014).
     """
@@ -136,6 +156,9 @@ def autocorrelation(series: ArrayLike, lag: int) -> Any:
     Args:
         series: ``[T]``, not constant.
         lag: steps, from 0 to T - 1.
+
+    Returns:
+        A number between -1 and 1.
 
     Raises:
         ValueError: a series that is constant or not ``[T]``, or a lag out of range.
