@@ -1,5 +1,6 @@
 # make lab   sets everything up and opens JupyterLab on the course
 # make test  sets everything up and passes the tests, notebooks included
+# make lecture, slides, class-summary FILES=folder: for whoever teaches; see INSTRUCTORS.md
 # Overrides: PYTHON (interpreter to build on), VENV, TORCH, TORCH_INDEX; see .ci/setup.py
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -10,15 +11,35 @@ export VENV
 # In a container one is root, and JupyterLab wants that to be said.
 AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
 # Tiny tensors: one thread per process is fastest, and the tests run in two processes.
-test notebooks bench: export OMP_NUM_THREADS = 1
+test notebooks slides soak bench: export OMP_NUM_THREADS = 1
 
-.PHONY: lab test lint format notebooks bench clean setup setup-test python
+.PHONY: lab lecture slides class-summary test soak lint format notebooks docs bench clean \
+	setup setup-test setup-docs setup-slides python
 
 lab: setup
 	$(BIN)/jupyter lab $(AS_ROOT) notebooks/00_start_here.ipynb
 
+# Trainings of more than 15 seconds start from shipped results, and say so.
+lecture: setup
+	DQN_LESSONS_PROFILE=class $(BIN)/jupyter lab $(AS_ROOT) notebooks/00_start_here.ipynb
+
+# Offline HTML slides of every lesson, in slides/.
+slides: setup-slides
+	$(BIN)/python -m dqn_lessons.slides
+
+# Counts a class from the progress files in a folder: make class-summary FILES=folder [OUT=folder]
+class-summary: setup
+	@test -n "$(FILES)" || { echo "FILES is not set."; \
+	echo "Remedy: name the folder with the progress files: make class-summary FILES=folder"; exit 1; }
+	$(BIN)/python -m dqn_lessons.class_summary "$(FILES)" $(if $(OUT),--out "$(OUT)")
+
 test: setup-test lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# Hours: notebooks again and again, bad input, damaged files, every Python.
+# PARTS="configs files" for some.
+soak: setup-test
+	$(BIN)/python -m tests.soak $(PARTS)
 
 lint: setup-test
 	$(BIN)/ruff check .
@@ -33,18 +54,28 @@ format: setup-test
 notebooks: setup-test
 	$(BIN)/python -m tests.notebook_tools
 
+# Writes the API reference to docs/build; it needs no network to be read.
+docs: setup-docs
+	$(BIN)/python docs/api.py
+
 bench: setup-test
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
 
 clean:
-	rm -rf $(VENV) build dist artifacts .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf $(VENV) build dist artifacts docs/build slides class-summary .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 setup: python
 	$(PYTHON) .ci/setup.py
 
 setup-test: python
-	$(PYTHON) .ci/setup.py test browser
+	$(PYTHON) .ci/setup.py test browser docs slides
+
+setup-docs: python
+	$(PYTHON) .ci/setup.py docs
+
+setup-slides: python
+	$(PYTHON) .ci/setup.py slides
 
 python:
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer was found."; \

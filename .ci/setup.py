@@ -1,6 +1,6 @@
 """Make the course's virtual environment. Standard library only; safe to repeat.
 
-    python3 .ci/setup.py [EXTRA ...]        extras: test, browser
+    python3 .ci/setup.py [EXTRA ...]        extras: test, browser, docs, slides
 
 Environment variables:
     VENV          where the environment lives (default: .venv)
@@ -24,6 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = Path(os.environ.get("VENV", ROOT / ".venv")).resolve()
 CONSTRAINTS = ROOT / "constraints.txt"
+LECTURE = ROOT / "dqn_lessons" / "lecture" / "labextension" / "static" / "remoteEntry.js"
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 OLDEST = (3, 11)
 # JupyterLab asks for news on first start; the course works offline and unasked.
@@ -139,6 +140,7 @@ def fingerprint(extras: list[str]) -> str:
         (ROOT / "pyproject.toml").read_text(),
         CONSTRAINTS.read_text(),
         Path(__file__).read_text(),
+        LECTURE.read_text(),
     ]
     parts += [os.environ.get("TORCH", ""), str(ROOT), *extras]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
@@ -160,6 +162,7 @@ def main() -> None:
     install_torch()
     install_course(extras)
     write_lab_overrides()
+    run_python("-m", "dqn_lessons.lecture", quiet=True)
     if not run_python("-c", "import torch, gymnasium, plotly, ipywidgets, dqn_lessons"):
         stop("an installed package does not import", f"remove {VENV} and run the command again")
     stamp.write_text(fingerprint(extras))

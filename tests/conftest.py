@@ -13,6 +13,7 @@ def pytest_configure():
     # nbval's kernels inherit this.
     folder = Path(tempfile.mkdtemp(prefix="dqn-lessons-"))
     os.environ["DQN_LESSONS_PROGRESS"] = str(folder / "progress.json")
+    os.environ["DQN_LESSONS_PROFILE"] = "ci"
 
 
 @pytest.fixture(autouse=True)

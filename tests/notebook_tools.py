@@ -31,6 +31,7 @@ _CELL_METADATA = {
     "jp-MarkdownHeadingCollapsed",
     "jupyter",
     "slideshow",
+    "lecture",
 }
 
 

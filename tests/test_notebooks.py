@@ -56,7 +56,7 @@ def test_a_lesson_has_the_parts_of_a_lesson(path):
     notebook = tools.load(path)
     ids = {cell.id for cell in notebook.cells}
     assert {"title", "claims", "quiz", "next"} <= ids
-    assert 30 <= len(notebook.cells) <= 50
+    assert 30 <= len(notebook.cells) <= 60
     assert prose_words(notebook) <= 1_200
     sources = "\n".join(cell.source for cell in notebook.cells)
     assert sources.count("predict(") >= 1
@@ -65,6 +65,21 @@ def test_a_lesson_has_the_parts_of_a_lesson(path):
     assert 3 <= len(exercises) <= 5
     badges = BADGE.findall(sources)
     assert len(badges) == len(exercises)
+
+
+@ALL
+def test_a_lesson_can_be_taught_from(path):
+    """Every cell has its place in the lecture; the notes add up to the README's minutes."""
+    cells = tools.load(path).cells
+    kinds = [cell.metadata["slideshow"]["slide_type"] for cell in cells]
+    assert set(kinds) <= {"slide", "subslide", "fragment", "-continue", "skip"}
+    assert kinds[0] == "slide"
+    shown = [(k, c.metadata["lecture"]) for k, c in zip(kinds, cells, strict=True) if k != "skip"]
+    assert all(note["say"] for kind, note in shown)
+    assert all(note["minutes"] > 0 for kind, note in shown if kind == "slide")
+    readme = (tools.NOTEBOOKS.parent / "README.md").read_text()
+    row = re.search(rf"\(notebooks/{path.name}\).*\| (\d+) \|", readme)
+    assert sum(note.get("minutes", 0) for _, note in shown) == int(row[1])
 
 
 @ALL

@@ -1,6 +1,8 @@
 """Figures draw what they were given, lose no extreme, and can be read without eyes."""
 
 import re
+import subprocess
+import sys
 
 import numpy as np
 import plotly.graph_objects as go
@@ -167,3 +169,12 @@ def test_a_matplotlib_figure_is_shown_with_its_text_alternative(monkeypatch):
     (html,) = shown
     assert 'alt="Updates needed' in html.data
     assert html.data.count("<img") == 1
+
+
+def test_a_widget_does_not_wait_for_a_check_that_nothing_uses():
+    code = (
+        "import sys; from dqn_lessons.widgets import TargetLagExplorer; TargetLagExplorer();"
+        "import plotly.io; assert 'nbformat' in sys.modules and 'jsonschema' in sys.modules;"
+        "sys.exit('rfc3987_syntax' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,5 +1,8 @@
 """The live view shows what was measured, seldom enough, and always the end."""
 
+import threading
+import time
+
 import numpy as np
 import pytest
 
@@ -72,3 +75,78 @@ def test_values_that_left_every_scale_do_not_break_it():
     run.records.evaluations["max_abs_q"][-1][:] = np.inf
     view(run)
     assert np.isnan(view.figure.data[5].y[-1])
+
+
+def moments(view, during):
+    """Train with a view while `during(step)` is called, as a press of a button would be."""
+    seen = []
+
+    def look(run):
+        seen.append(run.step)
+        view(run)
+
+    waits = threading.Thread(target=during, args=(seen,), daemon=True)
+    waits.start()
+    run = train(CONFIG, [0, 1], on_eval=look, progress=False)
+    waits.join(20)
+    return run, seen
+
+
+def until(condition):
+    end = time.monotonic() + 20
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.01)
+    assert condition()
+
+
+def test_paused_it_waits_steps_and_goes_on_to_the_same_numbers():
+    view, held = TrainingView(), []
+    view.pause.value = True
+
+    def during(seen):
+        for count in (1, 2, 3):
+            until(lambda count=count: len(seen) == count and "Paused" in view.readout.value)
+            time.sleep(0.2)
+            held.append(list(seen))
+            view.step.click()
+        view.pause.value = False
+
+    run, _ = moments(view, during)
+    assert held == [[20], [20, 40], [20, 40, 60]]
+    assert run.history.complete
+    assert "Paused" not in view.readout.value
+    alone = train(CONFIG, [0, 1], progress=False)
+    assert run.history.eval_return.tobytes() == alone.history.eval_return.tobytes()
+
+
+def test_stop_ends_a_training_that_waits_and_it_can_be_taken_up():
+    view = TrainingView()
+    view.pause.value = True
+
+    def during(seen):
+        until(lambda: seen == [20] and "Paused" in view.readout.value)
+        view.stop.click()
+
+    run, seen = moments(view, during)
+    assert seen == [20]
+    assert not run.history.complete
+    again = train(CONFIG, [0, 1], resume=run, on_eval=view, progress=False)
+    assert again.history.complete
+
+
+def test_the_greedy_episode_is_drawn_for_those_who_ask():
+    view = TrainingView()
+    run = train(CONFIG, [0, 1], on_eval=view, progress=False)
+    assert view.picture.value == ""
+    view.episode.value = True
+    assert run.history.complete
+    assert "Greedy episode of the first learner, step 200: return" in view.picture.value
+    assert view.picture.value.count("<img") == 1
+
+
+def test_buttons_pressed_before_anything_is_trained_do_no_harm():
+    view = TrainingView()
+    view.stop.click()
+    view.episode.value = True
+    assert "nothing trained yet" in view.readout.value
+    assert train(CONFIG, [0], on_eval=view, progress=False).history.complete

@@ -24,6 +24,9 @@ from dqn_lessons.plots.learning import (
     learning_curves,
     series,
 )
+from dqn_lessons.plots.startup import import_nbformat
+
+import_nbformat()
 
 __all__ = [
     "BLUE",

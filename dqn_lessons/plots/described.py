@@ -61,7 +61,7 @@ class Described:
     Args:
         figure: a plotly or matplotlib figure.
         alt: what there is to see, in one or two sentences.
-        table: column name -> values of equal length; long tables are thinned when shown.
+        table: column name -> values ``[R]``, all of one length; thinned when shown.
     """
 
     figure: Any

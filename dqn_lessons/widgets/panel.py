@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import ipywidgets as ipw
@@ -34,9 +34,15 @@ class Panel(ipw.VBox):  # type: ignore[misc]
     Args:
         rows: what stands above.
         figure: the plotly figure.
+        below: what stands below it.
     """
 
-    def __init__(self, rows: list[ipw.Widget], figure: go.FigureWidget) -> None:
+    def __init__(
+        self,
+        rows: list[ipw.Widget],
+        figure: go.FigureWidget,
+        below: Sequence[ipw.Widget] = (),
+    ) -> None:
         self.figure = figure
         self.readout = ipw.HTML()
         self.table = ipw.HTML()
@@ -44,7 +50,7 @@ class Panel(ipw.VBox):  # type: ignore[misc]
             value=False, description="Data table", tooltip="Show the numbers behind the figure"
         )
         self.table_button.observe(self._redraw, names="value")
-        parts = [*rows, self.readout, figure, self.table_button, self.table]
+        parts = [*rows, self.readout, figure, *below, self.table_button, self.table]
         super().__init__([*parts, OwnKeys()])
         self._redraw()
 
