@@ -64,7 +64,7 @@ class Choice(ipw.VBox):  # type: ignore[misc]
             self._show_reply()
         self._buttons.observe(self._on_choice, names="index")
         question = ipw.HTML(f"<strong>{escape(prompt)}</strong>")
-        super().__init__([question, self._buttons, self._reply, OwnKeys()])
+        super().__init__([question, self._buttons, self._reply, OwnKeys(name=prompt)])
 
     def answer(self, number: int) -> Card:
         """Choose option ``number`` (1 is the first), as a click does, and return the reply.

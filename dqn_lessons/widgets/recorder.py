@@ -51,7 +51,8 @@ class FlightView(Explorer):
         )
         self.film = ipw.HTML()
         self.play.on_click(self._show_film)
-        super().__init__([ipw.HBox([step, self.play]), self.film], {"step": step}, self._empty())
+        row = ipw.HBox([step, self.play], layout=ipw.Layout(flex_flow="row wrap"))
+        super().__init__([row, self.film], {"step": step}, self._empty())
 
     def _empty(self) -> go.FigureWidget:
         first, second = self.actions

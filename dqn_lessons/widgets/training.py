@@ -91,6 +91,7 @@ class TrainingView(Panel):
         if ceiling is not None:
             figure.add_hline(ceiling, line_dash="dot", annotation_text="true ceiling", col=2)
         buttons = ipw.HBox([self.pause, self.step, self.stop, self.episode])
+        buttons.layout.flex_flow = "row wrap"
         super().__init__([buttons], figure, below=[self.picture])
 
     def __call__(self, run: Any) -> None:
