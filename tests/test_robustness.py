@@ -115,7 +115,7 @@ def test_a_sweep_sees_before_training_that_nothing_can_be_kept(tmp_path, monkeyp
     for folder in (in_the_way, in_the_way / "results"):
         with pytest.raises(OSError, match="cannot be written") as caught:
             sweep(ARMS, [0], folder, jobs=1, progress=False)
-        one_sentence_or_two(caught.value, "Nothing was trained", "file")
+        one_sentence_or_two(caught.value, "Nothing was trained", "folder = ")
     monkeypatch.setattr(sweeping.tempfile, "TemporaryFile", refused)
     with pytest.raises(PermissionError, match="cannot be written"):
         sweep(ARMS, [0], tmp_path / "results", jobs=1, progress=False)

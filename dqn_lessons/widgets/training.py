@@ -52,7 +52,7 @@ class TrainingView(Panel):
         self.name, self.history = name, None
         self._drawn = self._played = -np.inf
         self._run: Any = None
-        self._steps_allowed = 0
+        self._steps_allowed, self._waits = 0, False
         self.pause = ipw.ToggleButton(
             description="Pause", tooltip="Wait at the next evaluation; press again to go on"
         )
@@ -99,7 +99,7 @@ class TrainingView(Panel):
         self._run, self.history = run, run.history
         now = time.monotonic()
         last = run.step + run.config.eval_period > run.config.steps
-        waits = self.pause.value and not last
+        waits = self._waits = self.pause.value and not last
         if last or waits or now - self._drawn >= _SECONDS:
             self._drawn = now
             self._redraw()
@@ -175,6 +175,6 @@ class TrainingView(Panel):
         )
         if self._run.stop_requested:
             sentence += " <b>Stopped</b> here."
-        elif self.pause.value and not history.complete:
+        elif self._waits:
             sentence += " <b>Paused</b>: <i>Step</i> and <i>Go on</i> are yours."
         return sentence, lambda: columns
