@@ -19,11 +19,11 @@ REFERENCE_WORK = 0.066
 REFERENCE_SECONDS = {
     "00_start_here": 6,
     "01_target_lag": 10,
-    "02_vanilla_dqn": 38,
+    "02_vanilla_dqn": 30,
     "03_replay": 52,
     "04_target_network": 54,
-    "05_ablation_and_evidence": 73,
-    "06_bug_clinic": 45,
+    "05_ablation_and_evidence": 62,
+    "06_bug_clinic": 52,
 }
 
 _HANDSHAKE = """
