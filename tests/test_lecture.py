@@ -17,7 +17,7 @@ def test_it_is_a_prebuilt_extension_and_installing_twice_is_safe(tmp_path):
     assert f'"{lecture.NAME}"' in entry.read_text()
 
 
-def test_the_command_says_where_it_is_and_what_to_press(tmp_path, monkeypatch):
+def test_the_command_says_where_it_is_and_what_to_press():
     command = [sys.executable, "-m", "dqn_lessons.lecture"]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert lecture.NAME in said

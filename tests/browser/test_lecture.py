@@ -10,14 +10,13 @@ pytestmark = pytest.mark.browser
 SHOWN = """() => window.jupyterapp.shell.currentWidget.content.widgets
     .map((cell, i) => [i, cell.node.getBoundingClientRect()])
     .filter(([, box]) => box.height > 0).map(([i]) => i)"""
-KIND = "slideshow"
 
 
 def steps_of(name):
     """The cells that are shown at each step, as the metadata say."""
     steps, slide = [], []
     for number, cell in enumerate(tools.load(tools.NOTEBOOKS / name).cells):
-        kind = cell.metadata[KIND]["slide_type"]
+        kind = cell.metadata["slideshow"]["slide_type"]
         if kind == "skip":
             continue
         slide = [number] if kind in ("slide", "subslide") else [*slide, number]

@@ -60,46 +60,30 @@ class _Seen:
 
 RNGS = [np.random.default_rng(0)]
 
+NUMBERS = LAG | {"tau": 0.1, "tolerance": 0.1, "step": 3, "reward_noise": 1.0}
+# A formula of `target_lag` -> its arguments.
+THEORY = {
+    "fixed_point": ("reward", "gamma"),
+    "contraction_per_period": ("gamma", "learning_rate", "target_period"),
+    "contraction_per_step": ("gamma", "learning_rate", "target_period"),
+    "max_stable_learning_rate": ("gamma", "target_period"),
+    "polyak_eigenvalues": ("gamma", "learning_rate", "tau"),
+    "steps_to_tolerance": ("gamma", "learning_rate", "target_period", "tolerance"),
+    "noise_variance": ("gamma", "learning_rate", "target_period", "reward_noise"),
+    "equivalent_tau": ("learning_rate", "target_period"),
+    "adam_step_limit": ("beta1", "beta2", "step"),
+    "speed_ratio": ("learning_rate", "target_period", "reward"),
+}
+
+
+def _of(*fields: str) -> dict[str, Any]:
+    return {field: NUMBERS[field] for field in fields}
+
+
 # name -> (function, arguments that are right)
 POINTS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "simulate": (_simulate, LAG),
-    "fixed_point": (target_lag.fixed_point, {"reward": 2.0, "gamma": 0.9}),
-    "contraction_per_period": (
-        target_lag.contraction_per_period,
-        {"gamma": 0.9, "learning_rate": 0.1, "target_period": 5},
-    ),
-    "contraction_per_step": (
-        target_lag.contraction_per_step,
-        {"gamma": 0.9, "learning_rate": 0.1, "target_period": 5},
-    ),
-    "max_stable_learning_rate": (
-        target_lag.max_stable_learning_rate,
-        {"gamma": 0.9, "target_period": 5},
-    ),
-    "polyak_eigenvalues": (
-        target_lag.polyak_eigenvalues,
-        {"gamma": 0.9, "learning_rate": 0.1, "tau": 0.1},
-    ),
-    "steps_to_tolerance": (
-        target_lag.steps_to_tolerance,
-        {"gamma": 0.9, "learning_rate": 0.1, "target_period": 5, "tolerance": 0.1},
-    ),
-    "noise_variance": (
-        target_lag.noise_variance,
-        {"gamma": 0.9, "learning_rate": 0.1, "target_period": 5, "reward_noise": 1.0},
-    ),
-    "equivalent_tau": (
-        target_lag.equivalent_tau,
-        {"learning_rate": 0.1, "target_period": 5},
-    ),
-    "adam_step_limit": (
-        target_lag.adam_step_limit,
-        {"beta1": 0.9, "beta2": 0.99, "step": 3},
-    ),
-    "speed_ratio": (
-        target_lag.speed_ratio,
-        {"learning_rate": 0.1, "target_period": 5, "reward": 2.0},
-    ),
+    **{name: (getattr(target_lag, name), _of(*fields)) for name, fields in THEORY.items()},
     "corridor": (
         lambda **numbers: target_lag.corridor(rngs=RNGS, **numbers),
         {"target_period": 5, "updates": 20, "learning_rate": 0.1, "gamma": 0.9, "cells": 4},
