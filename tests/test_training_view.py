@@ -134,6 +134,22 @@ def test_stop_ends_a_training_that_waits_and_it_can_be_taken_up():
     assert again.history.complete
 
 
+def test_a_training_that_runs_says_that_it_was_stopped_one_that_ended_does_not():
+    view = TrainingView()
+
+    def stop(run):
+        view(run)
+        view.stop.click()
+
+    run = train(CONFIG, [0, 1], on_eval=stop, progress=False)
+    assert run.step == 20
+    assert "step <b>20</b> of 200" in view.readout.value
+    assert "Stopped" in view.readout.value
+    train(CONFIG, [0, 1], resume=run, on_eval=view, progress=False)
+    view.stop.click()
+    assert "Stopped" not in view.readout.value
+
+
 def test_the_greedy_episode_is_drawn_for_those_who_ask():
     view = TrainingView()
     run = train(CONFIG, [0, 1], on_eval=view, progress=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -53,6 +54,8 @@ class TrainingView(Panel):
         self._drawn = self._played = -np.inf
         self._run: Any = None
         self._steps_allowed, self._waits = 0, False
+        # A button answers in another thread than the one that trains.
+        self._drawing = threading.Lock()
         self.pause = ipw.ToggleButton(
             description="Pause", tooltip="Wait at the next evaluation; press again to go on"
         )
@@ -111,6 +114,10 @@ class TrainingView(Panel):
 
     history: History | None
 
+    def _redraw(self, change: Any = None) -> None:
+        with self._drawing:
+            super()._redraw(change)
+
     def _wait(self) -> None:
         """Hold the training until somebody lets it go on."""
         played, self._steps_allowed = self.episode.value, 0
@@ -119,8 +126,6 @@ class TrainingView(Panel):
                 self._play()
             played = self.episode.value
             time.sleep(0.05)
-        if self._run.stop_requested:
-            self._redraw()
 
     def _play(self) -> None:
         config, step = self._run.config, self._run.step
@@ -148,6 +153,7 @@ class TrainingView(Panel):
         self.pause.value = False
         if self._run is not None:
             self._run.stop_requested = True
+            self._redraw()
 
     def draw(self) -> tuple[str, Callable[[], dict[str, Any]]]:
         """Move the curves to what is known."""
@@ -173,7 +179,7 @@ class TrainingView(Panel):
             f"{len(history.seeds)} learners. Greedy return <b>{earned:.0f}</b>, "
             f"largest |Q| <b>{largest:,.0f}</b>{said} (means)."
         )
-        if self._run.stop_requested:
+        if self._run.stop_requested and not history.complete:
             sentence += " <b>Stopped</b> here."
         elif self._waits:
             sentence += " <b>Paused</b>: <i>Step</i> and <i>Go on</i> are yours."

@@ -60,6 +60,11 @@ RUN_CELL = """(index) => {
     panel.content.widgets[index].model.executionCount = null;
     window.jupyterapp.commands.execute('notebook:run-cell');
 }"""
+CHANGE_CELL = """([index, before, after]) => {
+    const source = window.jupyterapp.shell.currentWidget.content.widgets[index].model.sharedModel;
+    if (!source.getSource().includes(before)) throw new Error(`the cell has no ${before}`);
+    source.setSource(source.getSource().replace(before, after));
+}"""
 # Resolves with the milliseconds between a key press on the focused slider and the frame
 # that shows a curve whose path has changed.
 KEY_TO_CURVE = """() => new Promise((resolve, reject) => {
@@ -81,6 +86,14 @@ KEY_TO_CURVE = """() => new Promise((resolve, reject) => {
 def find_browser() -> str | None:
     """Return the path of an installed Chromium or Chrome."""
     return next((path for name in BROWSERS if (path := shutil.which(name))), None)
+
+
+def expect(locator: Any, message: str | None = None) -> Any:
+    """Return Playwright's assertions about a locator: they look again until it is true."""
+    from playwright.sync_api import expect as playwright_expect
+
+    playwright_expect.set_options(timeout=1000 * SECONDS)
+    return playwright_expect(locator, message)
 
 
 def _free_port() -> int:
@@ -240,8 +253,10 @@ class LabPage:
         cell.wait_for(state="attached")
         return cell
 
-    def start(self, index: int) -> Any:
-        """Run a cell without waiting for its end, and return the cell."""
+    def start(self, index: int, change: tuple[str, str] | None = None) -> Any:
+        """Run a cell, with one change of its source, without waiting for its end; return it."""
+        if change is not None:
+            self.js(CHANGE_CELL, [index, *change])
         self.js(RUN_CELL, index)
         return self.show(index)
 

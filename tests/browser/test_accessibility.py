@@ -4,6 +4,7 @@ import pytest
 
 from tests.browser.axe import grave_violations, unroll
 from tests.browser.conftest import ARTIFACTS
+from tests.browser.lab import expect
 from tests.browser.test_lecture import begin
 
 pytestmark = pytest.mark.browser
@@ -156,19 +157,17 @@ def test_an_explorer_is_used_by_the_keyboard_alone(lab):
         before, said = slider.get_attribute("aria-valuetext"), status.inner_text()
         slider.focus()
         keyboard.press("ArrowLeft")
-        page.wait_idle()
-        assert slider.get_attribute("aria-valuetext") != before, name
-        assert status.inner_text() != said, name
+        expect(slider, name).not_to_have_attribute("aria-valuetext", before)
+        expect(status, name).not_to_have_text(said)
         shown = cell.locator(".widget-hslider", has_text=name).locator(".widget-readout")
         assert slider.get_attribute("aria-valuetext") == shown.inner_text()
     figure = cell.get_by_role("figure")
-    assert figure.get_attribute("aria-label") == " ".join(status.text_content().split())
+    expect(figure).to_have_attribute("aria-label", " ".join(status.text_content().split()))
     sgd = cell.get_by_role("group", name="optimiser").get_by_role("button", name="SGD")
     assert sgd.get_attribute("aria-pressed") == "false"
     sgd.focus()
     keyboard.press("Space")
-    page.wait_idle()
-    assert sgd.get_attribute("aria-pressed") == "true"
+    expect(sgd).to_have_attribute("aria-pressed", "true")
     cell.get_by_role("button", name="Data table").focus()
     keyboard.press("Enter")
     cell.locator("table").first.wait_for()

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.browser.conftest import ARTIFACTS
+from tests.browser.lab import expect
 from tests.browser.test_training_lessons import no_trouble, shows
 
 pytestmark = pytest.mark.browser
@@ -42,7 +43,7 @@ def test_evidence_is_drawn_dragged_and_filmed(lab):
     before = status.inner_text()
     lottery.get_by_role("button", name="Draw another study").click()
     status.get_by_text("Study 2 with 3 seeds").wait_for()
-    assert status.inner_text() != before
+    expect(status).not_to_have_text(before)
     press(page, lottery, "seeds in a study", "End")
     status.get_by_text("0.0%").wait_for()
     lottery.screenshot(path=ARTIFACTS / "05-lottery.png")
@@ -51,9 +52,9 @@ def test_evidence_is_drawn_dragged_and_filmed(lab):
     status = flight.locator("[role=status]")
     last = status.inner_text()
     press(page, flight, "training step", "Home")
-    assert status.inner_text() != last
+    expect(status).not_to_have_text(last)
     press(page, flight, "training step", "End")
-    assert status.inner_text() == last
+    expect(status).to_have_text(last)
     plot = flight.locator(".js-plotly-plot").first
     heat = plot.evaluate("e => [Math.min(...e._fullData[0].x), Math.max(...e._fullData[0].x)]")
     assert heat[0] < -13
