@@ -1,6 +1,6 @@
 """One switch for what the lessons may compute: the environment variable ``DQN_LESSONS_PROFILE``.
 
-| profile | a training that takes longer comes from a shipped result | for |
+| profile | a cell that trains longer takes a shipped result | for |
 |---|---|---|
 | ``full`` | never: everything is trained here | students, the default |
 | ``class`` | 15 seconds | live lectures |

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import hashlib
 import os
 import sys
 import tempfile
@@ -82,12 +83,15 @@ def clean(notebook: NotebookNode) -> NotebookNode:
         count += 1
         cell.execution_count = count
         cell.outputs = _joined(cell.outputs)
-        for output in cell.outputs:
+        for place, output in enumerate(cell.outputs):
             output.pop("transient", None)
             if "metadata" in output:
                 output.metadata = nbformat.from_dict({})
             if "execution_count" in output:
                 output.execution_count = count
+            widget = output.get("data", {}).get("application/vnd.jupyter.widget-view+json")
+            if widget is not None:  # drawn by lot at every run
+                widget["model_id"] = hashlib.md5(f"{cell.id} {place}".encode()).hexdigest()
     return cleaned
 
 

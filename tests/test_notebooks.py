@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from dqn_lessons import target_lag
+from dqn_lessons import reference, target_lag
 from dqn_lessons.exercises.engine import EXERCISES
 from dqn_lessons.presets import VANILLA
 from dqn_lessons.train import train
@@ -95,7 +95,12 @@ def test_solved_notebook_runs_and_every_exercise_passes(path, tmp_path):
     names = set(tools.exercise_functions(notebook))
     solutions = {name: EXERCISES[name].solution for name in names}
     executed = tools.execute(tools.solved(notebook, solutions), tmp_path / "progress.json")
-    assert {name for name in names if f"✓ {name}: passes" in tools.plain_text(executed)} == names
+    said = tools.plain_text(executed)
+    assert {name for name in names if f"✓ {name}: passes" in said} == names
+    # What is shipped of this lesson was found: what it trains is what was shipped.
+    lesson = f"lesson {int(path.name[:2])}"
+    arms = [arm for name, c in reference.COMPARISONS.items() if lesson in name for arm in c.arms]
+    assert said.count("is shipped with the course") == len(arms) + (lesson == "lesson 5")
 
 
 def test_the_loop_of_lesson_one_is_the_packages_simulation():

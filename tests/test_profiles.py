@@ -2,6 +2,8 @@
 
 import re
 import shutil
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,7 +11,10 @@ import pytest
 from dqn_lessons import profiles, reference
 from dqn_lessons.checkpoint import CheckpointError
 from dqn_lessons.presets import SOLVED_CARTPOLE
+from dqn_lessons.reference import agents, lessons
 from dqn_lessons.train import evaluate, train
+from dqn_lessons.video import Film
+from dqn_lessons.widgets import TrainingView
 from tests import notebook_tools as tools
 
 
@@ -57,7 +62,7 @@ def test_another_seed_or_profile_is_trained_here(chosen, monkeypatch, capsys, na
     chosen(name)
     asked = []
     monkeypatch.setattr(
-        reference, "train", lambda config, seeds, on_eval: asked.append((config, seeds))
+        agents, "train", lambda config, seeds, on_eval: asked.append((config, seeds))
     )
     reference.agent(seed)
     assert asked == [(SOLVED_CARTPOLE, [seed])]
@@ -89,6 +94,87 @@ def test_a_changed_agent_is_refused(chosen, tmp_path):
     (folder / "agent.npz").write_bytes(b"")
     with pytest.raises(CheckpointError, match=r"agent\.npz.*reference agent"):
         reference.agent(folder=folder)
+
+
+def first_arm(name):
+    return next(iter(reference.COMPARISONS[name].arms.values()))
+
+
+def test_a_shipped_comparison_is_shown_evaluation_by_evaluation(chosen, capsys):
+    chosen("class")
+    config = first_arm("lesson 2")
+    view, film, seen = TrainingView("vanilla DQN"), Film(every=2_500), []
+
+    def look(moment):
+        view(moment)
+        film(moment)
+        seen.append((moment.step, moment.history.step, len(moment.history.eval_step)))
+
+    history = reference.history(config, range(16), on_eval=look)
+    assert seen == [(500 * n, 500 * n, n) for n in range(1, 21)]
+    assert history.complete
+    assert history.eval_return.shape == (16, 20)
+    assert list(film.weights) == [2_500, 5_000, 7_500, 10_000]
+    assert "step <b>10,000</b> of 10,000, 16 learners" in view.readout.value
+    said = capsys.readouterr().out
+    assert "'vanilla' is shipped with the course" in said
+    assert "17 s; DQN_LESSONS_PROFILE=full" in said
+    view.episode.value = True
+    assert "step 10,000: return" in view.picture.value
+
+
+def test_a_shipped_comparison_can_be_stopped(chosen):
+    chosen("class")
+
+    def stop(moment):
+        moment.stop_requested = moment.step == 1_000
+
+    history = reference.history(first_arm("lesson 2"), range(16), on_eval=stop)
+    assert history.step == 1_000
+    assert not history.complete
+    assert history.eval_return.shape == (16, 2)
+
+
+def test_an_episode_of_a_network_that_is_not_shipped_is_declined_in_words(chosen):
+    chosen("class")
+    view = TrainingView()
+    reference.history(first_arm("lesson 3 cartpole"), range(16), on_eval=view)
+    view.episode.value = True
+    assert "shipped with the course, without the network" in view.picture.value
+    assert "DQN_LESSONS_PROFILE=full" in view.picture.value
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "seeds"),
+    [
+        ("full", {}, range(16)),
+        ("class", {"gamma": 0.98}, range(16)),
+        ("class", {}, range(1, 17)),
+        ("class", {"loss": "huber", "target_period": 1}, range(16)),  # ten seconds: short enough
+    ],
+)
+def test_what_is_not_shipped_is_trained(chosen, monkeypatch, capsys, name, changes, seeds):
+    chosen(name)
+    asked = []
+
+    def train(config, seeds, **others):
+        asked.append((config, seeds))
+        return SimpleNamespace(history="trained")
+
+    monkeypatch.setattr(lessons, "train", train)
+    config = replace(first_arm("lesson 4"), **changes)
+    assert reference.history(config, seeds) == "trained"
+    assert asked == [(config, seeds)]
+    assert capsys.readouterr().out == ""
+
+
+def test_a_changed_comparison_is_refused(chosen, tmp_path):
+    chosen("class")
+    folder = tmp_path / "reference"
+    shutil.copytree(reference.FOLDER, folder)
+    (folder / "lesson-2-vanilla.npz").write_bytes(b"")
+    with pytest.raises(CheckpointError, match=r"lesson-2-vanilla\.npz.*reference 'lesson 2'"):
+        reference.history(first_arm("lesson 2"), range(16), folder=folder)
 
 
 def test_no_notebook_knows_of_profiles():

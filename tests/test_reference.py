@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dqn_lessons import reference
+from dqn_lessons import profiles, reference
 from dqn_lessons.checkpoint import CheckpointError
 from dqn_lessons.presets import SOLVED_CARTPOLE
 from dqn_lessons.recorder import CARTPOLE_PLANE
@@ -37,7 +37,7 @@ def test_the_shipped_files_are_small_and_nothing_else_lies_there():
     names = {path.name for path in reference.FOLDER.iterdir()}
     manifest = json.loads((reference.FOLDER / "manifest.json").read_text())
     assert names == {"manifest.json", *manifest["sha256"]}
-    assert sum(path.stat().st_size for path in reference.FOLDER.iterdir()) < 800_000
+    assert sum(path.stat().st_size for path in reference.FOLDER.iterdir()) < 1_000_000
     assert {"python", "torch", "numpy", "gymnasium"} <= set(reference.made_with())
 
 
@@ -53,6 +53,29 @@ def test_one_condition_can_be_made_again():
     np.testing.assert_allclose(
         again.eval_return[:, -1].mean(), shipped.eval_return[:, -1].mean(), atol=0.1
     )
+
+
+ARMS = [(name, arm) for name, c in reference.COMPARISONS.items() for arm in c.arms]
+
+
+@pytest.mark.parametrize(("name", "arm"), ARMS)
+def test_a_comparison_of_a_lesson_can_be_made_again(name, arm, monkeypatch):
+    """CI reads these where a student trains them: here it trains them once."""
+    config = reference.COMPARISONS[name].arms[arm]
+    monkeypatch.setenv(profiles.VARIABLE, "ci")
+    shipped = reference.history(config, reference.LESSON_SEEDS)
+    assert shipped.config == config
+    assert shipped.complete
+    monkeypatch.setenv(profiles.VARIABLE, "full")
+    again = reference.thin(reference.history(config, reference.LESSON_SEEDS))
+    np.testing.assert_array_equal(again.eval_step, shipped.eval_step)
+    # Another machine rounds otherwise, so the ends agree in law, not in digits.
+    np.testing.assert_allclose(again.q_probe[:, 0], shipped.q_probe[:, 0], rtol=0.05, atol=0.5)
+    for measure in ("eval_return", "q_probe"):
+        ours, theirs = (getattr(h, measure)[:, -3:].reshape(16, -1) for h in (again, shipped))
+        ours, theirs = ours.mean(1), theirs.mean(1)
+        noise = np.sqrt((ours.var() + theirs.var()) / 16)
+        assert abs(ours.mean() - theirs.mean()) < 4 * noise + 0.05 * abs(theirs.mean()) + 0.05
 
 
 def test_a_changed_file_is_refused_by_name(tmp_path):

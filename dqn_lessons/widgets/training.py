@@ -129,7 +129,12 @@ class TrainingView(Panel):
 
     def _play(self) -> None:
         config, step = self._run.config, self._run.step
-        episode = rollout(config.env_id, greedy_policy(self._run.online.layers(0)), seed=0)
+        try:
+            weights = self._run.online.layers(0)
+        except LookupError as error:  # a shipped run without its network
+            self.picture.value = f"<div>{error.args[0]}</div>"
+            return
+        episode = rollout(config.env_id, greedy_policy(weights), seed=0)
         said = f"step {step:,}: return {episode.episode_return:g}"
         animation = animate([episode], f"Greedy episode of the first learner, {said}.", every=4)
         caption = f"<div>greedy episode of the first learner, {said}</div>"
