@@ -2,7 +2,7 @@
 
 python -m tests.soak                          everything: hours
 python -m tests.soak configs files            some parts
-python -m tests.soak notebooks --times 2 --only 00 01
+python -m tests.soak notebooks --times 2 --only 00 01 --ways fresh
 python -m tests.soak pythons --only 3.12      TORCH=torch==2.13.0 names another PyTorch
 """
 
@@ -44,7 +44,7 @@ def _files(options: argparse.Namespace) -> list[Row]:
 def _notebooks(options: argparse.Namespace) -> list[Row]:
     from tests.soak import notebooks
 
-    return notebooks.check(options.times, options.only)
+    return notebooks.check(options.times, options.only, options.ways)
 
 
 def _pythons(options: argparse.Namespace) -> list[Row]:
@@ -76,6 +76,7 @@ def main() -> int:
     parser.add_argument("--times", type=int, default=20, help="fresh runs of each notebook")
     parser.add_argument("--count", type=int, default=20_000, help="bad configurations")
     parser.add_argument("--seed", type=int, default=0, help="of configurations and damage")
+    parser.add_argument("--ways", nargs="*", default=[], help="of running notebooks, as fresh")
     parser.add_argument("--only", nargs="*", default=[], help="notebooks or Pythons")
     options = parser.parse_args()
     unknown = [name for name in options.parts if name not in PARTS]

@@ -6,6 +6,7 @@ import copy
 import json
 import os
 import random
+import sys
 import tempfile
 import threading
 import time
@@ -147,22 +148,30 @@ def _attempt(way: Callable[[Path, Path], None], path: Path) -> tuple[str, float]
     return "", time.perf_counter() - start
 
 
-def check(times: int, names: list[str]) -> list[tuple[str, str, str]]:
+def check(times: int, names: list[str], ways: list[str]) -> list[tuple[str, str, str]]:
     """Run notebooks ``times`` times each, two at a time, and once in every other way.
+
+    What has run is said at once on stderr: it takes an hour, and may be cut short.
 
     Args:
         times: fresh runs of each notebook.
         names: beginnings of file names, such as ``"01"``; all if there are none.
+        ways: ``"fresh"`` and names of ``WAYS``; all if there are none.
 
     Returns:
         Rows of the table: what was done, its seconds, the fault or nothing.
     """
     paths = [p for p in tools.PATHS if not names or p.name.startswith(tuple(names))]
-    jobs = [(f"{path.stem} fresh {n + 1}", fresh, path) for path in paths for n in range(times)]
-    jobs += [(f"{path.stem} {name}", way, path) for path in paths for name, way in WAYS.items()]
+    jobs = [(f"{path.stem} fresh {n + 1}", fresh, path) for n in range(times) for path in paths]
+    jobs *= not ways or "fresh" in ways
+    others = {name: way for name, way in WAYS.items() if not ways or name in ways}
+    jobs += [(f"{path.stem} {name}", way, path) for path in paths for name, way in others.items()]
+
+    def run(job: tuple[str, Callable[[Path, Path], None], Path]) -> tuple[str, str, str]:
+        what, way, path = job
+        fault, seconds = _attempt(way, path)
+        print(f"{what}: {fault or 'well'}, {seconds:.0f} s", file=sys.stderr, flush=True)
+        return what, f"{seconds:.0f} s", fault
+
     with ThreadPoolExecutor(2) as pool:
-        results = list(pool.map(lambda job: _attempt(job[1], job[2]), jobs))
-    return [
-        (job[0], f"{seconds:.0f} s", fault)
-        for job, (fault, seconds) in zip(jobs, results, strict=True)
-    ]
+        return list(pool.map(run, jobs))
