@@ -40,9 +40,7 @@ def server(tmp_path_factory):
         yield address
 
 
-@pytest.fixture
-def lab(browser, server, request):
-    """Return a function that opens a notebook; a screenshot of its end is kept in artifacts/."""
+def _opener(browser, server, request):
     context = browser.new_context(viewport={"width": 1400, "height": 1000})
     pages = []
 
@@ -62,3 +60,15 @@ def lab(browser, server, request):
     context.close()
     # A kernel outlives its page, and the next page would take it up again.
     stop_kernels(server)
+
+
+@pytest.fixture
+def lab(browser, server, request):
+    """Return a function that opens a notebook; a screenshot of its end is kept in artifacts/."""
+    yield from _opener(browser, server, request)
+
+
+@pytest.fixture(scope="module")
+def lab_of_all(browser, server, request):
+    """The same for all tests of a module, which then may not use ``lab``: it ends all kernels."""
+    yield from _opener(browser, server, request)

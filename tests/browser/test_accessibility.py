@@ -21,6 +21,11 @@ small = DQNConfig(steps=600, learning_starts=100, eval_period=200, eval_episodes
 run = train(small, [0, 1], on_eval=view, progress=False)
 """
 MAP = "heat_map(range(4), range(3), {'value': np.arange(12.).reshape(3, 4) - 5}, 'x', 'y')"
+CLINIC = """from dataclasses import replace
+from dqn_lessons.clinic import ward
+ward.WARD = replace(ward.WARD, steps=1_000)
+Clinic(number=13)
+"""
 FLIGHT = "FlightView(reference.flight())"
 # One of each kind of thing that is rendered: where a cell is found, what runs in its place.
 SHOWN = {
@@ -53,7 +58,7 @@ SHOWN = {
         "import torch": None,
         "def update(": None,
         "report = clinic.report(": None,
-        "Clinic(number=": None,
+        "Clinic(number=": CLINIC,
     },
 }
 THEMES = {"JupyterLab Light": "true", "JupyterLab Dark": "false"}
