@@ -25,7 +25,7 @@ COURSE = {
     "5 · Evidence": ["stats", "sweep", "checkpoint", "reference", "recorder"],
     "6 · The bug clinic": ["clinic"],
     "In front of a class": ["lecture", "profiles"],
-    "Behind the lessons": ["cards", "keys", "progress"],
+    "Behind the lessons": ["cards", "operable", "progress"],
 }
 # A function of this name is exported too, and its page would be taken for the module's.
 _HIDDEN = ["target_lag.simulate"]

@@ -15,7 +15,7 @@ import ipywidgets as ipw
 
 from dqn_lessons import progress
 from dqn_lessons.cards import Card
-from dqn_lessons.keys import OwnKeys
+from dqn_lessons.operable import Operable
 
 # The options of the predictions asked in this kernel, so that `recall` can repeat the words.
 _asked: dict[str, tuple[str, ...]] = {}
@@ -64,7 +64,7 @@ class Choice(ipw.VBox):  # type: ignore[misc]
             self._show_reply()
         self._buttons.observe(self._on_choice, names="index")
         question = ipw.HTML(f"<strong>{escape(prompt)}</strong>")
-        super().__init__([question, self._buttons, self._reply, OwnKeys(name=prompt)])
+        super().__init__([question, self._buttons, self._reply, Operable(name=prompt)])
 
     def answer(self, number: int) -> Card:
         """Choose option ``number`` (1 is the first), as a click does, and return the reply.

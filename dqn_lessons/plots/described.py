@@ -136,7 +136,7 @@ def plotly_layout(xtitle: str, ytitle: str) -> dict[str, Any]:
         "template": "plotly_white",
         "xaxis_title": xtitle,
         "yaxis_title": ytitle,
-        "width": 860,
+        "width": 810,
         "height": 420,
         "margin": {"l": 70, "r": 20, "t": 20, "b": 60},
         "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},

@@ -11,7 +11,7 @@ import numpy as np
 from dqn_lessons import progress
 from dqn_lessons.cards import Card
 from dqn_lessons.clinic import BUGS, HEALTHY, LEARNERS, PROBES, Case, healthy
-from dqn_lessons.keys import OwnKeys
+from dqn_lessons.operable import Operable
 
 _LAST = 999
 _FITS = {"layout": ipw.Layout(width="max-content")}
@@ -65,7 +65,7 @@ class Clinic(ipw.VBox):  # type: ignore[misc]
                 _row([self.diagnosis, say, give_up]),
                 self.reply,
                 self.standing,
-                OwnKeys(),
+                Operable(),
             ]
         )
         self._deal()

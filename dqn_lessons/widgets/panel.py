@@ -9,7 +9,7 @@ import ipywidgets as ipw
 import numpy as np
 import plotly.graph_objects as go
 
-from dqn_lessons.keys import OwnKeys
+from dqn_lessons.operable import Operable
 from dqn_lessons.plots import Described
 
 WIDE = {"layout": ipw.Layout(width="430px"), "style": {"description_width": "150px"}}
@@ -54,7 +54,7 @@ class Panel(ipw.VBox):  # type: ignore[misc]
         room = ipw.Box([figure], layout=ipw.Layout(overflow="auto hidden"))
         room.add_class("dqn-figure")
         parts = [*rows, self.readout, room, *below, self.table_button, self.table]
-        super().__init__([*parts, OwnKeys()])
+        super().__init__([*parts, Operable()])
         self._redraw()
 
     def _redraw(self, _change: Any = None) -> None:
