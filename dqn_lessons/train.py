@@ -301,6 +301,11 @@ def _taken_up(run: Run, config: DQNConfig, seeds: Sequence[int]) -> Run:
             "resume is a run of another configuration or other seeds: only steps may differ. "
             "Pass run.config and run.seeds, or start afresh without resume."
         )
+    if config.steps < run.step:
+        raise ValueError(
+            f"steps = {config.steps:,}: the run to resume has made {run.step:,} already. "
+            f"Use steps >= {run.step:,}."
+        )
     run.config = config
     run.records.make_room(config.steps)
     return run

@@ -384,6 +384,13 @@ def test_only_the_same_run_is_taken_up(config, seeds):
         quiet(config, seeds, resume=Run(SMALL, [0]))
 
 
+def test_a_run_is_not_taken_up_for_fewer_steps_than_it_has_made():
+    run = quiet(SMALL, [0])
+    with pytest.raises(ValueError, match=rf"made {SMALL.steps:,} already. Use steps >="):
+        quiet(replace(SMALL, steps=SMALL.steps - 1), [0], resume=run)
+    assert run.config == SMALL, "nothing was changed"
+
+
 # --- other settings ---------------------------------------------------------------------------
 
 
