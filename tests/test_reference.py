@@ -3,6 +3,8 @@
 import importlib.util
 import json
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -93,6 +95,16 @@ def test_a_changed_file_is_refused_by_name(tmp_path):
 def test_an_unknown_study_is_named():
     with pytest.raises(KeyError, match=r"'pong'.*cartpole"):
         reference.load("pong")
+
+
+def test_the_command_names_what_it_can_make():
+    command = [sys.executable, "-m", "dqn_lessons.reference", "pong"]
+    said = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert said.returncode == 1
+    assert "no shipped 'pong'" in said.stderr
+    assert all(
+        name in said.stderr for name in (*reference.STUDIES, *reference.COMPARISONS, "agent")
+    )
 
 
 def test_the_shipped_flight_is_of_an_agent_that_learns_and_forgets():
