@@ -33,6 +33,7 @@ ALLOWED = {
         "checkpoint",
         "sweep",
         "profiles",
+        "_validate",
     },
     "presets": {"types"},
     "stats": {"types", "_validate"},

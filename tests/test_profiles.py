@@ -13,6 +13,7 @@ from dqn_lessons.checkpoint import CheckpointError
 from dqn_lessons.presets import SOLVED_CARTPOLE
 from dqn_lessons.reference import agents, lessons
 from dqn_lessons.train import evaluate, train
+from dqn_lessons.types import DQNConfig
 from dqn_lessons.video import Film
 from dqn_lessons.widgets import TrainingView
 from tests import notebook_tools as tools
@@ -166,6 +167,20 @@ def test_what_is_not_shipped_is_trained(chosen, monkeypatch, capsys, name, chang
     assert reference.history(config, seeds) == "trained"
     assert asked == [(config, seeds)]
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("config", "seeds", "error", "named"),
+    [
+        (DQNConfig(), 16, TypeError, "seeds"),
+        (DQNConfig(), [0, 0], ValueError, "seeds"),
+        ("lesson 2", range(16), TypeError, "config"),
+    ],
+)
+def test_what_cannot_be_trained_is_named(chosen, config, seeds, error, named):
+    chosen("class")
+    with pytest.raises(error, match=named):
+        reference.history(config, seeds)
 
 
 def test_a_changed_comparison_is_refused(chosen, tmp_path):

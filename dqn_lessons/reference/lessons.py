@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from dqn_lessons import _validate as check
 from dqn_lessons import profiles
 from dqn_lessons.checkpoint import load_flight, load_history, save_flight, save_history
 from dqn_lessons.presets import VANILLA
@@ -197,14 +198,7 @@ def history(
         return train(config, seeds, td_target=td_target, on_eval=on_eval, progress=progress).history
     name, arm = place
     whole, weights = _load(name, arm, folder)
-    shown = whole
-    for step in whole.eval_step.tolist() if on_eval is not None else ():
-        moment = Moment(_until(whole, step), weights.get(step))
-        shown = moment.history
-        assert on_eval is not None
-        on_eval(moment)
-        if moment.stop_requested:
-            break
+    shown = whole if on_eval is None else _show(whole, weights, on_eval)
     print(
         f"profile {profiles.profile()}: {arm!r} is shipped with the course. Training all of this "
         f"cell takes {COMPARISONS[name].seconds} s; {profiles.VARIABLE}=full, or another "
@@ -234,7 +228,7 @@ def make(name: str, folder: Path = FOLDER) -> None:
 
 def _place(config: DQNConfig, seeds: Sequence[int]) -> tuple[str, str] | None:
     """The comparison and the arm that a training is, if it is one."""
-    if list(seeds) != list(LESSON_SEEDS):
+    if check.seeds(seeds) != tuple(LESSON_SEEDS):
         return None
     for name, comparison in COMPARISONS.items():
         for arm, shipped_config in comparison.arms.items():
@@ -250,6 +244,18 @@ def _load(name: str, arm: str, folder: Path) -> tuple[History, Mapping[int, list
     recorder = load_flight(path)
     assert recorder.history is not None
     return recorder.history, recorder.weights
+
+
+def _show(
+    whole: History, weights: Mapping[int, list[Array]], on_eval: Callable[[Any], object]
+) -> History:
+    """Call ``on_eval`` as a training does; return the history up to where it was stopped."""
+    for step in whole.eval_step.tolist():
+        moment = Moment(_until(whole, step), weights.get(step))
+        on_eval(moment)
+        if moment.stop_requested:
+            return moment.history
+    return whole
 
 
 def _until(history: History, step: int) -> History:
