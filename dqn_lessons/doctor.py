@@ -23,7 +23,7 @@ REFERENCE_SECONDS = {
     "03_replay": 52,
     "04_target_network": 54,
     "05_ablation_and_evidence": 62,
-    "06_bug_clinic": 52,
+    "06_bug_clinic": 48,
 }
 
 _HANDSHAKE = """
