@@ -122,6 +122,11 @@ def test_the_bar_of_a_lecture_breaks_none(lab):
 
 def tab_through(page, most=40):
     """Press Tab until the panel is left; return what had the focus, with its name."""
+    # Names are given a moment after a control is drawn.
+    page.wait_for(
+        "() => [...document.querySelectorAll('.dqn-panel .noUi-handle')]"
+        ".every(e => e.hasAttribute('aria-label'))"
+    )
     seen = []
     for _ in range(most):
         at = page.js(FOCUSED)
@@ -165,7 +170,7 @@ def test_an_explorer_is_used_by_the_keyboard_alone(lab):
         expect(slider, name).not_to_have_attribute("aria-valuetext", before)
         expect(status, name).not_to_have_text(said)
         shown = cell.locator(".widget-hslider", has_text=name).locator(".widget-readout")
-        assert slider.get_attribute("aria-valuetext") == shown.inner_text()
+        expect(slider, name).to_have_attribute("aria-valuetext", shown.inner_text())
     figure = cell.get_by_role("figure")
     expect(figure).to_have_attribute("aria-label", " ".join(status.text_content().split()))
     sgd = cell.get_by_role("group", name="optimiser").get_by_role("button", name="SGD")
