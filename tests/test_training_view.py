@@ -134,6 +134,19 @@ def test_stop_ends_a_training_that_waits_and_it_can_be_taken_up():
     assert again.history.complete
 
 
+def test_an_interrupt_of_a_training_that_waits_is_said():
+    view = TrainingView()
+    view.pause.value = True
+
+    def during(seen):
+        until(lambda: seen == [20] and "Paused" in view.readout.value)
+        view._run.stop_requested = True  # what the stop button of JupyterLab comes down to
+
+    run, _ = moments(view, during)
+    assert run.step == 20
+    assert "Stopped" in view.readout.value
+
+
 def test_a_training_that_runs_says_that_it_was_stopped_one_that_ended_does_not():
     view = TrainingView()
 

@@ -126,6 +126,8 @@ class TrainingView(Panel):
                 self._play()
             played = self.episode.value
             time.sleep(0.05)
+        if self._run.stop_requested:  # also by an interrupt, which presses no button
+            self._redraw()
 
     def _play(self) -> None:
         config, step = self._run.config, self._run.step
