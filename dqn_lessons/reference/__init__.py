@@ -14,7 +14,7 @@ from dqn_lessons.reference.agents import (
     make_flight,
 )
 from dqn_lessons.reference.files import FOLDER, made_with
-from dqn_lessons.reference.lessons import COMPARISONS, LESSON_SEEDS, Comparison, Moment, history
+from dqn_lessons.reference.lessons import COMPARISONS, LESSON_SEEDS, Comparison, Snapshot, history
 from dqn_lessons.reference.lessons import make as make_comparison
 from dqn_lessons.reference.studies import (
     SEEDS,
@@ -37,7 +37,7 @@ __all__ = [
     "SOLVER_SEEDS",
     "STUDIES",
     "Comparison",
-    "Moment",
+    "Snapshot",
     "agent",
     "flight",
     "history",

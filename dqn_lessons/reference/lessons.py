@@ -41,7 +41,7 @@ class Comparison:
 
 
 @dataclass
-class Moment:
+class Snapshot:
     """A shipped run at one of its evaluations: what ``on_eval`` gets in the place of a run.
 
     Args:
@@ -71,7 +71,7 @@ class Moment:
         return self.history.step
 
     @property
-    def online(self) -> Moment:
+    def online(self) -> Snapshot:
         """The network, of which there is nothing but its weights."""
         return self
 
@@ -185,7 +185,7 @@ def history(
         config: what to train.
         seeds: one whole number >= 0 per learner, all different.
         td_target: as for ``train``; the shipped runs have the package's.
-        on_eval: called after every evaluation, with the run, or with a `Moment` of a shipped one.
+        on_eval: called after every evaluation, with the run, or with a `Snapshot` of a shipped one.
         progress: show a progress bar.
         folder: where the shipped files lie.
 
@@ -251,10 +251,10 @@ def _show(
 ) -> History:
     """Call ``on_eval`` as a training does; return the history up to where it was stopped."""
     for step in whole.eval_step.tolist():
-        moment = Moment(_until(whole, step), weights.get(step))
-        on_eval(moment)
-        if moment.stop_requested:
-            return moment.history
+        snapshot = Snapshot(_until(whole, step), weights.get(step))
+        on_eval(snapshot)
+        if snapshot.stop_requested:
+            return snapshot.history
     return whole
 
 

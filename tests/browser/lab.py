@@ -253,10 +253,12 @@ class LabPage:
         cell.wait_for(state="attached")
         return cell
 
-    def start(self, index: int, change: tuple[str, str] | None = None) -> Any:
-        """Run a cell, with one change of its source, without waiting for its end; return it."""
-        if change is not None:
-            self.js(CHANGE_CELL, [index, *change])
+    def change(self, index: int, before: str, after: str) -> None:
+        """Replace some text in a cell's source, which must have it."""
+        self.js(CHANGE_CELL, [index, before, after])
+
+    def start(self, index: int) -> Any:
+        """Run a cell without waiting for its end, and return the cell."""
         self.js(RUN_CELL, index)
         return self.show(index)
 

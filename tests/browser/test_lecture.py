@@ -108,12 +108,7 @@ def test_a_training_is_paused_stepped_and_stopped_while_it_runs(lab):
     page = lab("02_vanilla_dqn.ipynb")
     page.rerun(page.index("from dqn_lessons.train import"))
     where = page.index('TrainingView("a first look")')
-    source = tools.load(tools.NOTEBOOKS / "02_vanilla_dqn.ipynb").cells[where].source
-    page.js(
-        "([i, s]) => window.jupyterapp.shell.currentWidget.content.widgets[i]"
-        ".model.sharedModel.setSource(s)",
-        [where, source.replace("steps=2_000", "steps=100_000")],
-    )
+    page.change(where, "steps=2_000", "steps=100_000")
     begin(page, where)
     press(page, "Enter")
     cell = page.page.locator(f'.jp-Cell[data-windowed-list-index="{where}"]')

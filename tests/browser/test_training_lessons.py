@@ -68,7 +68,8 @@ def test_vanilla_dqn_trains_before_the_eyes(lab):
     page.show(where)
     page.js(WATCH, where)
     # So long that a slow browser sees it grow too; stopped when it has.
-    cell = page.start(where, ("steps=2_000", "steps=1_000_000"))
+    page.change(where, "steps=2_000", "steps=1_000_000")
+    cell = page.start(where)
     page.wait_for("() => window.seenPaths.length >= 4")
     cell.get_by_role("button", name="Stop").click()
     cell.get_by_text("Stopped here").wait_for()

@@ -15,6 +15,8 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.soak import notebooks
+
 Row = tuple[str, str, str]
 
 
@@ -42,8 +44,6 @@ def _files(options: argparse.Namespace) -> list[Row]:
 
 
 def _notebooks(options: argparse.Namespace) -> list[Row]:
-    from tests.soak import notebooks
-
     return notebooks.check(options.times, options.only, options.ways)
 
 
@@ -76,7 +76,10 @@ def main() -> int:
     parser.add_argument("--times", type=int, default=20, help="fresh runs of each notebook")
     parser.add_argument("--count", type=int, default=20_000, help="bad configurations")
     parser.add_argument("--seed", type=int, default=0, help="of configurations and damage")
-    parser.add_argument("--ways", nargs="*", default=[], help="of running notebooks, as fresh")
+    ways = ["fresh", *notebooks.WAYS]
+    parser.add_argument(
+        "--ways", nargs="+", choices=ways, default=ways, help="of running notebooks"
+    )
     parser.add_argument("--only", nargs="*", default=[], help="notebooks or Pythons")
     options = parser.parse_args()
     unknown = [name for name in options.parts if name not in PARTS]

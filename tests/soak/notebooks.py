@@ -156,15 +156,18 @@ def check(times: int, names: list[str], ways: list[str]) -> list[tuple[str, str,
     Args:
         times: fresh runs of each notebook.
         names: beginnings of file names, such as ``"01"``; all if there are none.
-        ways: ``"fresh"`` and names of ``WAYS``; all if there are none.
+        ways: ``"fresh"`` and names of ``WAYS``.
 
     Returns:
         Rows of the table: what was done, its seconds, the fault or nothing.
     """
     paths = [p for p in tools.PATHS if not names or p.name.startswith(tuple(names))]
-    jobs = [(f"{path.stem} fresh {n + 1}", fresh, path) for n in range(times) for path in paths]
-    jobs *= not ways or "fresh" in ways
-    others = {name: way for name, way in WAYS.items() if not ways or name in ways}
+    jobs = []
+    if "fresh" in ways:
+        jobs += [
+            (f"{path.stem} fresh {n + 1}", fresh, path) for n in range(times) for path in paths
+        ]
+    others = {name: way for name, way in WAYS.items() if name in ways}
     jobs += [(f"{path.stem} {name}", way, path) for path in paths for name, way in others.items()]
 
     def run(job: tuple[str, Callable[[Path, Path], None], Path]) -> tuple[str, str, str]:
