@@ -22,7 +22,7 @@ REFERENCE_SECONDS = {
     "02_vanilla_dqn": 30,
     "03_replay": 52,
     "04_target_network": 54,
-    "05_ablation_and_evidence": 62,
+    "05_ablation_and_evidence": 48,
     "06_bug_clinic": 48,
 }
 

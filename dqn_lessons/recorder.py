@@ -55,8 +55,9 @@ CARTPOLE_PLANE = Plane(
 class FlightRecorder(Film):
     """Records one learner while it trains: ``train(..., on_eval=recorder)``.
 
-    At the evaluations it keeps the weights and counts the ends in the replay buffer; episodes
-    and values are worked out when somebody looks. ``history`` is the history of the run.
+    At the evaluations it keeps the weights and counts the terminal transitions in the replay
+    buffer; episodes and values are worked out when somebody looks. ``history`` is the history of
+    the run.
 
     Args:
         every: environment steps between two records, a multiple of the evaluation period.
@@ -66,7 +67,7 @@ class FlightRecorder(Film):
 
     def __init__(self, every: int, learner: int = 0, seed: int = 0) -> None:
         super().__init__(every, learner, seed)
-        self.ends: dict[int, int] = {}
+        self.terminals: dict[int, int] = {}
         self.history: History | None = None
         self._episodes: dict[int, Rollout] = {}
 
@@ -76,7 +77,7 @@ class FlightRecorder(Film):
         self.history = run.history
         if run.step in self.weights:
             rows = run.replay.rows[self.learner, : len(run.replay)]
-            self.ends[run.step] = int(rows["terminated"].sum())
+            self.terminals[run.step] = int(rows["terminated"].sum())
             self._episodes.pop(run.step, None)
 
     def check_recorded(self) -> None:
@@ -85,7 +86,7 @@ class FlightRecorder(Film):
         Raises:
             ValueError: nothing was.
         """
-        if not self.ends:
+        if not self.terminals:
             raise ValueError(
                 f"every = {self.every}: no evaluation fell on a multiple of it, nothing was "
                 "recorded. Use a multiple of eval_period, and pass on_eval=recorder to train."

@@ -53,7 +53,9 @@ def test_in_class_the_agent_is_the_shipped_one_and_says_so(chosen, capsys):
     assert run.config == SOLVED_CARTPOLE
     assert run.seeds == (reference.AGENT_SEED,)
     assert run.history.complete
-    assert list(recorder.weights) == list(recorder.ends) == list(range(10_000, 130_001, 10_000))
+    assert (
+        list(recorder.weights) == list(recorder.terminals) == list(range(10_000, 130_001, 10_000))
+    )
     for ours, recorded in zip(run.online.layers(0), recorder.weights[130_000], strict=True):
         np.testing.assert_array_equal(ours, recorded)
     assert evaluate(run.online, "CartPole-v1", [1], 100).mean() >= 475

@@ -46,15 +46,15 @@ def recorded():
 
 def test_it_records_when_it_is_time_and_changes_nothing(recorded):
     recorder, run, _, _ = recorded
-    assert list(recorder.weights) == list(recorder.ends) == [100, 200, 300, 400]
+    assert list(recorder.weights) == list(recorder.terminals) == [100, 200, 300, 400]
     alone = train(CONFIG, [3, 4], progress=False)
     np.testing.assert_array_equal(alone.history.eval_return, run.history.eval_return)
 
 
 def test_the_ends_are_those_in_the_memory(recorded):
     recorder, _, counted, _ = recorded
-    assert recorder.ends == counted
-    assert recorder.ends[400] < recorder.ends[100] + 10
+    assert recorder.terminals == counted
+    assert recorder.terminals[400] < recorder.terminals[100] + 10
 
 
 def test_values_are_those_of_the_network_at_that_moment(recorded):
@@ -102,7 +102,7 @@ def test_recorded_again_it_shows_the_new_run():
 def test_the_view_shows_every_moment(recorded):
     recorder, _, _, _ = recorded
     view = FlightView(recorder)
-    value_map, gap_map, path, _, returns, now_return, ends, now_ends = view.figure.data
+    value_map, gap_map, path, _, returns, now_return, terminals, now_terminals = view.figure.data
     assert list(returns.x) == [100, 200, 300, 400]
     for step in recorder.weights:
         view.inputs["step"].value = step
@@ -110,10 +110,10 @@ def test_the_view_shows_every_moment(recorded):
         np.testing.assert_allclose(value_map.z, q.max(-1), rtol=1e-5)
         np.testing.assert_allclose(gap_map.z, q[..., 1] - q[..., 0], rtol=1e-3, atol=1e-5)
         np.testing.assert_allclose(path.x, np.degrees(recorder.episode(step).obs[:, 2]), rtol=1e-5)
-        assert now_return.x[0] == now_ends.x[0] == step
-        assert now_ends.y[0] == recorder.ends[step]
+        assert now_return.x[0] == now_terminals.x[0] == step
+        assert now_terminals.y[0] == recorder.terminals[step]
         assert f"After <b>{step:,}</b> steps" in view.readout.value
-    assert list(ends.y) == list(recorder.ends.values())
+    assert list(terminals.y) == list(recorder.terminals.values())
 
 
 def test_the_film_is_of_the_moment_and_goes_with_it(recorded):
@@ -137,7 +137,7 @@ def test_a_flight_comes_back_from_disk(recorded, tmp_path):
     checkpoint.save_flight(tmp_path / "flight.npz", recorder)
     loaded = checkpoint.load_flight(tmp_path / "flight.npz")
     assert (loaded.learner, loaded.seed, loaded.env_id) == (1, 0, "CartPole-v1")
-    assert loaded.ends == recorder.ends
+    assert loaded.terminals == recorder.terminals
     assert loaded.history.config == CONFIG
     for step in recorder.weights:
         expected = recorder.q_map(step, CARTPOLE_PLANE)

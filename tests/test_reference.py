@@ -110,7 +110,7 @@ def test_the_command_names_what_it_can_make():
 def test_the_shipped_flight_is_of_an_agent_that_learns_and_forgets():
     flight = reference.flight()
     assert flight.history.config == reference.STUDIES["solver"]["step size stays"]
-    steps = list(flight.ends)
+    steps = list(flight.terminals)
     assert steps == flight.history.eval_step.tolist()
     returns = np.array([flight.at(step, "eval_return") for step in steps])
     solved = int(np.argmax(returns >= 475))

@@ -27,8 +27,8 @@ def save_flight(path: str | Path, recorder: FlightRecorder) -> None:
         "seed": recorder.seed,
     }
     arrays = history_arrays(recorder.history) | {
-        "steps": np.array(list(recorder.ends)),
-        "ends": np.array(list(recorder.ends.values())),
+        "steps": np.array(list(recorder.terminals)),
+        "terminals": np.array(list(recorder.terminals.values())),
     }
     layers = zip(*recorder.weights.values(), strict=True)
     arrays |= {f"layer_{i}": np.stack(moments) for i, moments in enumerate(layers)}
@@ -52,7 +52,7 @@ def _flight(meta: dict[str, Any], arrays: dict[str, Array]) -> FlightRecorder:
     layers = [arrays[f"layer_{i}"] for i in range(sum(n.startswith("layer_") for n in arrays))]
     for place, step in enumerate(arrays["steps"].tolist()):
         recorder.weights[step] = [moments[place] for moments in layers]
-        recorder.ends[step] = int(arrays["ends"][place])
+        recorder.terminals[step] = int(arrays["terminals"][place])
         recorder.at(step, "eval_return")
     recorder.check_recorded()
     return recorder

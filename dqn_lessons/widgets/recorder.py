@@ -21,7 +21,7 @@ class FlightView(Explorer):
 
     Above: the value of the better action, and how much better the second action is than the
     first, over a plane of observations; the line is the greedy episode of that moment. Below: the
-    greedy return, and how many ends of episodes the memory holds.
+    greedy return, and how many terminal transitions the memory holds.
 
     Args:
         recorder: what was recorded.
@@ -40,7 +40,7 @@ class FlightView(Explorer):
     ) -> None:
         recorder.check_recorded()
         self.recorder, self.plane, self.actions = recorder, plane, actions
-        self.steps = list(recorder.ends)
+        self.steps = list(recorder.terminals)
         step = ipw.SelectionSlider(
             options=self.steps, value=self.steps[-1], description="training step", **WIDE
         )
@@ -89,12 +89,12 @@ class FlightView(Explorer):
             figure.update_yaxes(title_text=self.plane.ylabel, row=1, col=col)
             figure.update_xaxes(title_text="environment steps", row=2, col=col)
         returns = [self.recorder.at(step, "eval_return") for step in self.steps]
-        ends = list(self.recorder.ends.values())
+        terminals = list(self.recorder.terminals.values())
         chosen = {"color": ORANGE, "size": 13, "symbol": "diamond"}
         for col, (label, values, colour, dash) in enumerate(
             (
                 ("greedy return", returns, BLUE, "solid"),
-                ("ends in the memory", ends, GREEN, "dash"),
+                ("terminal transitions in memory", terminals, GREEN, "dash"),
             ),
             start=1,
         ):
@@ -119,26 +119,28 @@ class FlightView(Explorer):
         values, advantage = q.max(-1), q[..., 1] - q[..., 0]
         greedy = recorder.at(step, "eval_return")
         with self.figure.batch_update():
-            value_map, gap_map, path, again, _, now_return, _, now_ends = self.figure.data
+            value_map, gap_map, path, again, _, now_return, _, now_terminals = self.figure.data
             # All three at once: alone, a new z makes the browser forget where its cells lie.
             for heat, z in ((value_map, values), (gap_map, advantage)):
                 heat.update(x=self._x, y=self._y, z=np.float32(z))
             for line in (path, again):
                 line.update(x=path_x, y=path_y)
             now_return.update(x=[step], y=[greedy])
-            now_ends.update(x=[step], y=[recorder.ends[step]])
+            now_terminals.update(x=[step], y=[recorder.terminals[step]])
         sentence = (
             f"After <b>{step:,}</b> steps: greedy return <b>{greedy:.0f}</b>, this episode "
             f"<b>{episode.episode_return:g}</b>. Values here from {values.min():.0f} to "
             f"{values.max():.0f}, action gap {recorder.at(step, 'action_gap'):.2f}, loss "
-            f"{recorder.at(step, 'loss'):.3g}. The memory holds <b>{recorder.ends[step]}</b> ends."
+            f"{recorder.at(step, 'loss'):.3g}. The memory holds <b>{recorder.terminals[step]}</b> "
+            "terminal transitions."
         )
         return sentence, self._columns
 
     def _columns(self) -> dict[str, Any]:
         names = ("eval_return", "loss", "action_gap", "max_abs_q")
         columns = {name: [self.recorder.at(step, name) for step in self.steps] for name in names}
-        return {"step": self.steps, "ends in memory": list(self.recorder.ends.values()), **columns}
+        terminals = list(self.recorder.terminals.values())
+        return {"step": self.steps, "terminal transitions in memory": terminals, **columns}
 
     def _show_film(self, _button: Any) -> None:
         step, recorder = self.inputs["step"].value, self.recorder
