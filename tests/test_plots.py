@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from itertools import pairwise
 
 import numpy as np
 import plotly.graph_objects as go
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from dqn_lessons import plots
@@ -76,6 +78,19 @@ def among_figure():
     return plots.among([10, 20], others, [2.0, 7.0], [50.0, 66.7], "return")
 
 
+def solver_among_figure():
+    steps = np.arange(5_000, 130_001, 5_000)
+    others = np.linspace(0, 500, 3 * len(steps)).reshape(3, -1)
+    return plots.among(steps, others, others[0], others[1] / 5, "return")
+
+
+def clinic_figure():
+    steps = np.arange(100, 4_001, 100)
+    curves = np.linspace(0, 200, 2 * len(steps)).reshape(2, -1)
+    panels = dict.fromkeys(("return", "largest |Q|", "loss"), (curves, curves))
+    return plots.beside_healthy(steps, panels, "case")
+
+
 def heat_figure():
     signed = np.linspace(-2, 3, 12).reshape(3, 4)
     panels = {"value": signed + 5, "difference": signed}
@@ -114,6 +129,17 @@ def test_lines_differ_in_more_than_colour(make):
         named = [line for line in figure.axes[0].lines if not line.get_label().startswith("_")]
         styles = [line.get_linestyle() + str(line.get_linewidth()) for line in named]
     assert len(set(styles)) == len(styles)
+
+
+@pytest.mark.parametrize("make", [solver_among_figure, heat_figure, clinic_figure])
+def test_numbers_of_an_axis_do_not_run_into_each_other(make):
+    figure = make().figure
+    FigureCanvasAgg(figure).draw()
+    for axis in figure.axes:
+        boxes = [label.get_window_extent() for label in axis.get_xticklabels() if label.get_text()]
+        inside = [box for box in boxes if axis.bbox.x0 - 1 <= (box.x0 + box.x1) / 2]
+        for left, right in pairwise(sorted(inside, key=lambda box: box.x0)):
+            assert right.x0 - left.x1 > 3, "pixels between two numbers"
 
 
 def test_axes_name_their_units():

@@ -40,6 +40,8 @@ def test_it_shows_the_history_of_the_run():
     np.testing.assert_allclose(high.y, history.eval_return.max(0))
     np.testing.assert_allclose(view.figure.data[5].y, history.max_abs_q.mean(0))
     assert "step <b>200</b> of 200, 3 learners" in view.readout.value
+    train(CONFIG, [0], on_eval=view, progress=False)
+    assert "of 200, 1 learner." in view.readout.value
 
 
 def test_it_draws_at_most_four_times_a_second_and_always_the_end(clock):

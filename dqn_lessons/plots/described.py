@@ -122,6 +122,8 @@ def new_axes(xlabel: str, ylabel: str, columns: int = 1) -> tuple[Figure, Any]:
     for axis in np.atleast_1d(axes):
         axis.set(xlabel=xlabel, ylabel=ylabel)
         axis.grid(alpha=0.25)
+        if columns > 1:  # numbers of six digits would run into each other
+            axis.locator_params(axis="x", nbins=max(3, 10 // columns))
     return figure, axes
 
 

@@ -94,7 +94,7 @@ class FlightView(Explorer):
         for col, (label, values, colour, dash) in enumerate(
             (
                 ("greedy return", returns, BLUE, "solid"),
-                ("terminal transitions in memory", terminals, GREEN, "dash"),
+                ("terminal transitions", terminals, GREEN, "dash"),
             ),
             start=1,
         ):
