@@ -41,6 +41,7 @@ SEARCH: list[dict[str, Any]] = [
     {"batch_size": 256},
     {"learning_rate": 1e-3},
     {"hidden_sizes": (128,)},
+    {"steps": 110_000},
     {"steps": 100_000},
     {"update_period": 12, "tau": 0.06},
     _OFTEN,
