@@ -181,10 +181,10 @@ class TrainingView(Panel):
                 columns |= {f"{name}, mean": mean, f"{name}, low": low, f"{name}, high": high}
         earned, largest, loss = (columns[f"{name}, mean"][-1] for name in _CURVES)
         said = f", loss <b>{loss:.2g}</b>" if np.isfinite(loss) else ""
-        learners = "1 learner" if len(history.seeds) == 1 else f"{len(history.seeds)} learners"
+        learners = len(history.seeds)
         sentence = (
             f"{self.name}: step <b>{history.step:,}</b> of {history.config.steps:,}, "
-            f"{learners}. Greedy return <b>{earned:.0f}</b>, "
+            f"{learners} learner{'s' * (learners > 1)}. Greedy return <b>{earned:.0f}</b>, "
             f"largest |Q| <b>{largest:,.0f}</b>{said} (means)."
         )
         if self._run.stop_requested and not history.complete:
