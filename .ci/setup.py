@@ -83,7 +83,7 @@ def make_venv() -> None:
 
 def torch_spec() -> str:
     """Return the requirement for PyTorch: the override, or the version that was tested."""
-    tested = re.search(r"^torch==\S+", CONSTRAINTS.read_text(), re.MULTILINE)
+    tested = re.search(r"^torch==\S+", CONSTRAINTS.read_text(encoding="utf-8"), re.MULTILINE)
     return os.environ.get("TORCH") or (tested[0] if tested else "torch>=2.6")
 
 
@@ -116,9 +116,13 @@ def install_course(extras: list[str]) -> None:
     """Install the course in editable mode, at the versions it was tested with."""
     target = f"{ROOT}[{','.join(extras)}]" if extras else str(ROOT)
     # An override of PyTorch must not meet the tested pin.
-    pins = [line for line in CONSTRAINTS.read_text().splitlines() if not line.startswith("torch==")]
+    pins = [
+        line
+        for line in CONSTRAINTS.read_text(encoding="utf-8").splitlines()
+        if not line.startswith("torch==")
+    ]
     constraints = VENV / "constraints.txt"
-    constraints.write_text("\n".join(pins) + "\n")
+    constraints.write_text("\n".join(pins) + "\n", encoding="utf-8")
     say(f"installing the course{' with ' + ', '.join(extras) if extras else ''}")
     if not pip_install("--constraint", str(constraints), "--editable", target):
         stop(
@@ -131,16 +135,18 @@ def write_lab_overrides() -> None:
     """Keep JupyterLab in this environment from asking the network for news."""
     folder = VENV / "share" / "jupyter" / "lab" / "settings"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "overrides.json").write_text(json.dumps(LAB_OVERRIDES, indent=2) + "\n")
+    (folder / "overrides.json").write_text(
+        json.dumps(LAB_OVERRIDES, indent=2) + "\n", encoding="utf-8"
+    )
 
 
 def fingerprint(extras: list[str]) -> str:
     """Return what the environment depends on, as one hash."""
     parts = [
-        (ROOT / "pyproject.toml").read_text(),
-        CONSTRAINTS.read_text(),
-        Path(__file__).read_text(),
-        LECTURE.read_text(),
+        (ROOT / "pyproject.toml").read_text(encoding="utf-8"),
+        CONSTRAINTS.read_text(encoding="utf-8"),
+        Path(__file__).read_text(encoding="utf-8"),
+        LECTURE.read_text(encoding="utf-8"),
     ]
     parts += [os.environ.get("TORCH", ""), str(ROOT), *extras]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
@@ -156,7 +162,7 @@ def main() -> None:
     extras = sorted(sys.argv[1:])
     stamp = VENV / f"set-up-{'-'.join(extras) or 'course'}.txt"
     make_venv()
-    if stamp.exists() and stamp.read_text() == fingerprint(extras):
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == fingerprint(extras):
         say("everything is in place")
         return
     install_torch()
@@ -165,7 +171,7 @@ def main() -> None:
     run_python("-m", "dqn_lessons.lecture", quiet=True)
     if not run_python("-c", "import torch, gymnasium, plotly, ipywidgets, dqn_lessons"):
         stop("an installed package does not import", f"remove {VENV} and run the command again")
-    stamp.write_text(fingerprint(extras))
+    stamp.write_text(fingerprint(extras), encoding="utf-8")
     say("done")
 
 

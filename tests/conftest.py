@@ -3,10 +3,23 @@
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from dqn_lessons import progress
+
+# `make test` gives the same result every time: the same examples, none kept from an earlier run,
+# no limit on time. `make soak` searches with fresh seeds, by --hypothesis-profile=search.
+_same: dict[str, Any] = {
+    "database": None,
+    "deadline": None,
+    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+}
+settings.register_profile("test", derandomize=True, **_same)
+settings.register_profile("search", derandomize=False, max_examples=2_000, **_same)
+settings.load_profile("test")
 
 
 def pytest_configure():

@@ -119,7 +119,7 @@ FILES = [
 def test_imports_follow_the_direction(path):
     here = room(path)
     allowed = ALLOWED.get(here, set()) | {here}
-    assert imported_rooms(path.read_text()) <= allowed
+    assert imported_rooms(path.read_text(encoding="utf-8")) <= allowed
 
 
 def test_every_room_has_its_rule():

@@ -80,7 +80,7 @@ def test_csv_comes_back_exactly(tmp_path, stopped):
     path = tmp_path / "episodes.csv"
     checkpoint.write_csv(path, stopped.history)
     assert checkpoint.read_csv(path).tobytes() == stopped.history.episodes.tobytes()
-    lines = path.read_text().splitlines()
+    lines = path.read_text(encoding="utf-8").splitlines()
     assert lines[0] == "seed,episode,step,return,length,epsilon,loss"
     assert len(lines) == 1 + len(stopped.history.episodes)
     pandas = pytest.importorskip("pandas")
@@ -91,7 +91,7 @@ def test_csv_comes_back_exactly(tmp_path, stopped):
     "text", ["", "a,b\n1,2\n", "seed,episode,step,return,length,epsilon,loss\nx\n"]
 )
 def test_a_foreign_csv_is_refused(tmp_path, text):
-    (tmp_path / "x.csv").write_text(text)
+    (tmp_path / "x.csv").write_text(text, encoding="utf-8")
     with pytest.raises(CheckpointError, match=r"x\.csv is damaged"):
         checkpoint.read_csv(tmp_path / "x.csv")
 
@@ -172,7 +172,7 @@ def test_objects_inside_an_otherwise_good_file_are_refused(saved):
 def test_an_environment_that_would_import_a_module_is_refused(
     saved, stopped, tmp_path, monkeypatch
 ):
-    (tmp_path / "intruder.py").write_text("raise SystemExit('imported')")
+    (tmp_path / "intruder.py").write_text("raise SystemExit('imported')", encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     config = json.loads(json.dumps(stopped.config.__dict__)) | {"env_id": "intruder:CartPole-v1"}
     rewrite(saved, config=config)

@@ -385,7 +385,7 @@ def test_a_class_of_five_hundred(course):
     [({}, "(no .json file)"), ({"a": b"", "b": b"[]"}, "(2 files left out)")],
 )
 def test_a_folder_with_nothing_usable_is_an_error_with_a_remedy(files, said, tmp_path, capsys):
-    (tmp_path / "progress.txt").write_text(text_of(ANNA))
+    (tmp_path / "progress.txt").write_text(text_of(ANNA), encoding="utf-8")
     out = tmp_path / "out"
     assert main([str(hand_in(tmp_path, files)), "--out", str(out)]) == 1
     error = capsys.readouterr().err
@@ -396,7 +396,9 @@ def test_a_folder_with_nothing_usable_is_an_error_with_a_remedy(files, said, tmp
 
 def test_a_folder_that_is_not_there_is_said_before_anything_is_loaded(tmp_path):
     command = [sys.executable, "-X", "importtime", "-m", "dqn_lessons.class_summary"]
-    ended = subprocess.run([*command, str(tmp_path / "no")], capture_output=True, text=True)
+    ended = subprocess.run(
+        [*command, str(tmp_path / "no")], capture_output=True, text=True, encoding="utf-8"
+    )
     assert ended.returncode == 1
     assert "there is no such folder" in ended.stderr
     assert "torch" not in ended.stderr
@@ -477,7 +479,7 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=settings().max_examples // 2)
 @given(rubbish=st.lists(JSON.map(json.dumps).map(str.encode) | st.binary(), max_size=4))
 def test_rubbish_changes_no_count(rubbish, course, tmp_path_factory):
     bad = {f"bad-{i}": data for i, data in enumerate(rubbish)}
@@ -499,7 +501,6 @@ def changed(value, place, new):
     return {**value, place[0]: changed(value[place[0]], place[1:], new)}
 
 
-@settings(max_examples=150)
 @given(
     place=st.sampled_from([p for p in places(ANNA) if p]),
     new=JSON | st.integers(0, 9) | st.dictionaries(st.text(), st.integers(-1, 9)),
@@ -540,7 +541,7 @@ def test_every_prediction_of_the_notebooks_is_known(course):
 
 
 def test_without_the_notebooks_the_page_says_so(tmp_path, course):
-    (tmp_path / "02_x.ipynb").write_text("no notebook")
+    (tmp_path / "02_x.ipynb").write_text("no notebook", encoding="utf-8")
     assert predictions_in(tmp_path) == {}
     bare = Course(course.tasks, course.quizzes, {}, course.bugs)
     counts = count([ANNA], bare)

@@ -167,7 +167,7 @@ def test_the_clinic_is_played_from_the_deal_to_the_score(short_ward):
     assert "never copied: right" in widget.reply.value
     assert widget.score == {"solved": 1, "cases": 1, "wrong diagnoses": 1, "probes": 1}
     assert "solved 1" in widget.standing.value
-    kept = json.loads(progress.path().read_text())["clinic"]
+    kept = json.loads(progress.path().read_text(encoding="utf-8"))["clinic"]
     assert kept == {"never copied": {"copied at every update": 1, "never copied": 1}}
     assert not any(button.disabled for button in widget._buttons)
 

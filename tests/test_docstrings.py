@@ -412,7 +412,7 @@ def test_every_room_has_its_page():
 def test_the_reference_is_written_and_needs_no_network(tmp_path):
     pytest.importorskip("pdoc", reason="the reference needs pdoc: .ci/setup.py docs")
     command = [sys.executable, str(DOCS / "api.py"), str(tmp_path)]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    run = subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")
     assert run.returncode == 0, run.stderr
     pages = sum(map(len, API["COURSE"].values()))
     assert (tmp_path / "index.html").read_text("utf-8").count("<li>") == 2 * pages

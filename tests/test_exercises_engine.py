@@ -11,7 +11,7 @@ import time
 import numpy as np
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import dqn_lessons.exercises as exercises
@@ -458,7 +458,6 @@ VALUES = st.one_of(
 )  # fmt: skip
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(VALUES)
 def test_any_value_gets_one_of_the_four_outcomes(value):
     outcome = engine.check(TASK, lambda values, factor: value)
@@ -467,7 +466,6 @@ def test_any_value_gets_one_of_the_four_outcomes(value):
     Card("x", outcome.status, outcome.text, outcome.code)._repr_html_()
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(VALUES, min_size=2, max_size=4))
 def test_so_does_any_mixture_of_values(values):
     answers = itertools.cycle(values)

@@ -59,7 +59,7 @@ def solution(task: engine.Exercise) -> Source:
 
 def students_ways(task: engine.Exercise) -> Iterator[Source]:
     """The right answers of test_exercises_lessons, as functions of their own."""
-    tree = ast.parse(Path(test_exercises_lessons.__file__).read_text())
+    tree = ast.parse(Path(test_exercises_lessons.__file__).read_text(encoding="utf-8"))
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     table = next(
         node.value

@@ -46,7 +46,7 @@ def test_cell_ids_are_words_and_distinct(path):
 
 @ALL
 def test_no_path_or_address_of_a_machine(path):
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     assert not re.search(r"/(home|root|work|Users|tmp)/", text)
     assert not re.search(r"https?://", text), "a notebook works offline"
 
@@ -77,7 +77,7 @@ def test_a_lesson_can_be_taught_from(path):
     shown = [(k, c.metadata["lecture"]) for k, c in zip(kinds, cells, strict=True) if k != "skip"]
     assert all(note["say"] for kind, note in shown)
     assert all(note["minutes"] > 0 for kind, note in shown if kind == "slide")
-    readme = (tools.NOTEBOOKS.parent / "README.md").read_text()
+    readme = (tools.NOTEBOOKS.parent / "README.md").read_text(encoding="utf-8")
     row = re.search(rf"\(notebooks/{path.name}\).*\| (\d+) \|", readme)
     assert sum(note.get("minutes", 0) for _, note in shown) == int(row[1])
 

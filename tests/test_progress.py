@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dqn_lessons import progress
@@ -27,7 +27,7 @@ def test_absent_is_empty_and_nothing_is_written_by_looking(own_progress):
 def test_what_is_written_is_read(own_progress):
     solve("bias_td_target")
     assert progress.load()["exercises"]["bias_td_target"]["status"] == "passes"
-    assert json.loads(own_progress.read_text())["version"] == progress.VERSION
+    assert json.loads(own_progress.read_text(encoding="utf-8"))["version"] == progress.VERSION
     assert not list(own_progress.parent.glob("*.tmp"))
 
 
@@ -41,10 +41,10 @@ DAMAGED = [
 
 @pytest.mark.parametrize("text", DAMAGED, ids=range(len(DAMAGED)))
 def test_a_damaged_file_is_set_aside_and_said_once(text, own_progress, capsys):
-    own_progress.write_text(text)
+    own_progress.write_text(text, encoding="utf-8")
     assert progress.load() == progress.empty()
     aside = own_progress.with_name("progress.damaged-1.json")
-    assert aside.read_text() == text
+    assert aside.read_text(encoding="utf-8") == text
     solve("soft_update")
     assert list(progress.load()["exercises"]) == ["soft_update"]
     assert capsys.readouterr().out.count("damaged") == 2  # one sentence, naming the file
@@ -52,9 +52,11 @@ def test_a_damaged_file_is_set_aside_and_said_once(text, own_progress, capsys):
 
 def test_damaged_files_do_not_replace_each_other(own_progress):
     for text in ("first", "second"):
-        own_progress.write_text(text)
+        own_progress.write_text(text, encoding="utf-8")
         progress.load()
-    kept = {path.read_text() for path in own_progress.parent.glob("*.damaged-*.json")}
+    kept = {
+        path.read_text(encoding="utf-8") for path in own_progress.parent.glob("*.damaged-*.json")
+    }
     assert kept == {"first", "second"}
 
 
@@ -133,7 +135,6 @@ def test_the_largest_count_and_an_answer_below_zero_are_no_fault():
     assert progress.fault({**GOOD, "exercises": {"a": entry}, "quizzes": {"q": -1}}) == ""
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -141,7 +142,7 @@ def test_the_largest_count_and_an_answer_below_zero_are_no_fault():
     )
 )
 def test_any_json_is_read_or_set_aside(own_progress, value):
-    own_progress.write_text(json.dumps(value))
+    own_progress.write_text(json.dumps(value), encoding="utf-8")
     assert progress.load() == progress.empty()
 
 
@@ -149,7 +150,7 @@ def test_a_file_that_cannot_be_written_is_said_and_the_session_goes_on(
     tmp_path, monkeypatch, capsys
 ):
     in_the_way = tmp_path / "file"
-    in_the_way.write_text("not a folder")
+    in_the_way.write_text("not a folder", encoding="utf-8")
     monkeypatch.setenv("DQN_LESSONS_PROGRESS", str(in_the_way / "progress.json"))
     solve("hard_update")
     solve("soft_update")
@@ -159,14 +160,14 @@ def test_a_file_that_cannot_be_written_is_said_and_the_session_goes_on(
 
 def test_a_full_disk_keeps_the_old_file(own_progress, monkeypatch):
     solve("hard_update")
-    before = own_progress.read_text()
+    before = own_progress.read_text(encoding="utf-8")
 
     def full(*_args, **_kwargs):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(progress.json, "dump", full)
     solve("soft_update")
-    assert own_progress.read_text() == before
+    assert own_progress.read_text(encoding="utf-8") == before
     assert set(progress.load()["exercises"]) == {"hard_update", "soft_update"}
     assert not list(own_progress.parent.glob("*.tmp"))
 

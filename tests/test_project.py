@@ -1,5 +1,6 @@
 """The files a newcomer meets first agree with one another."""
 
+import ast
 import re
 import tomllib
 from pathlib import Path
@@ -13,14 +14,14 @@ from packaging.version import Version
 from rattler import MatchSpec
 
 ROOT = Path(__file__).resolve().parent.parent
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-CONDA = yaml.safe_load((ROOT / "environment.yml").read_text())
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+CONDA = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
 CONDA_SPECS = [
     spec.split("#")[0].strip() for spec in CONDA["dependencies"] if isinstance(spec, str)
 ]
 PINS = dict(
     line.split("==")
-    for line in (ROOT / "constraints.txt").read_text().splitlines()
+    for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     if "==" in line and not line.startswith("#")
 )
 
@@ -67,11 +68,47 @@ def test_every_test_requirement_is_pinned():
 
 
 def test_ci_calls_the_test_command_of_the_readme():
-    assert "make test" in (ROOT / "README.md").read_text()
-    assert re.search(r"^make test$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
+    assert "make test" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert re.search(
+        r"^make test$", (ROOT / ".ci" / "run").read_text(encoding="utf-8"), re.MULTILINE
+    )
 
 
 def test_the_version_stands_in_one_place_only_twice():
     import dqn_lessons
 
     assert dqn_lessons.__version__ == PROJECT["version"]
+
+
+def without_encoding(source: str) -> list[str]:
+    """The calls that read or write text in whatever encoding the machine has."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call):
+            continue
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        named = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
+        places = {"read_text": 1, "write_text": 2}.get(name)
+        text = places is not None and len(node.args) < places
+        text |= name in ("run", "Popen", "check_output") and "text" in named
+        if name in ("open", "fdopen"):
+            called = ast.unparse(node)
+            text = not re.search(r"['\"][rwa]b|os\.open\(|Image\.|page\.|\*\*", called)
+        if text and "encoding" not in named:
+            found.append(f"line {node.lineno}: {ast.unparse(node)}")
+    return found
+
+
+SOURCES = [path for path in ROOT.rglob("*.py") if not set(path.parts) & {".venv", "build", "dist"}]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_text_is_utf_8_wherever_a_file_is_opened(path):
+    assert without_encoding(path.read_text(encoding="utf-8")) == []
+
+
+def test_a_file_opened_without_its_encoding_is_seen():
+    seen = without_encoding(
+        "a.read_text()\nopen(p)\np.open('w')\nrun([], text=True)\nopen(p, 'rb')"
+    )
+    assert len(seen) == 4

@@ -37,7 +37,7 @@ def test_a_shipped_study_is_complete_and_of_the_configuration_in_the_code(study)
 
 def test_the_shipped_files_are_small_and_nothing_else_lies_there():
     names = {path.name for path in reference.FOLDER.iterdir()}
-    manifest = json.loads((reference.FOLDER / "manifest.json").read_text())
+    manifest = json.loads((reference.FOLDER / "manifest.json").read_text(encoding="utf-8"))
     assert names == {"manifest.json", *manifest["sha256"]}
     assert sum(path.stat().st_size for path in reference.FOLDER.iterdir()) < 1_000_000
     assert {"python", "torch", "numpy", "gymnasium"} <= set(reference.made_with())
@@ -99,7 +99,7 @@ def test_an_unknown_study_is_named():
 
 def test_the_command_names_what_it_can_make():
     command = [sys.executable, "-m", "dqn_lessons.reference", "pong"]
-    said = subprocess.run(command, capture_output=True, text=True, check=False)
+    said = subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")
     assert said.returncode == 1
     assert "no shipped 'pong'" in said.stderr
     assert all(

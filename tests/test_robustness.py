@@ -111,7 +111,7 @@ def test_a_sweep_sees_before_training_that_nothing_can_be_kept(tmp_path, monkeyp
     trained = []
     monkeypatch.setattr(sweeping, "train", lambda *a, **k: trained.append(a))
     in_the_way = tmp_path / "file"
-    in_the_way.write_text("not a folder")
+    in_the_way.write_text("not a folder", encoding="utf-8")
     for folder in (in_the_way, in_the_way / "results"):
         with pytest.raises(OSError, match="cannot be written") as caught:
             sweep(ARMS, [0], folder, jobs=1, progress=False)
@@ -120,7 +120,7 @@ def test_a_sweep_sees_before_training_that_nothing_can_be_kept(tmp_path, monkeyp
     with pytest.raises(PermissionError, match="cannot be written"):
         sweep(ARMS, [0], tmp_path / "results", jobs=1, progress=False)
     assert trained == []
-    assert in_the_way.read_text() == "not a folder"
+    assert in_the_way.read_text(encoding="utf-8") == "not a folder"
 
 
 def test_a_sweep_whose_disk_fills_up_goes_on_where_it_was(tmp_path, monkeypatch):
@@ -220,7 +220,7 @@ def test_offline_and_without_a_display_everything_works(tmp_path):
     """No network, no display, no choice of a backend, no home folder that can be written."""
     hidden = {"DISPLAY", "WAYLAND_DISPLAY", "MPLBACKEND", "SDL_VIDEODRIVER", "XDG_RUNTIME_DIR"}
     env = {name: value for name, value in os.environ.items() if name not in hidden}
-    (tmp_path / "file").write_text("no folder")
+    (tmp_path / "file").write_text("no folder", encoding="utf-8")
     env |= {"HOME": str(tmp_path / "file"), "MPLCONFIGDIR": str(tmp_path)}
     done = subprocess.run(
         [sys.executable, "-W", "error::ResourceWarning", "-c", textwrap.dedent(OFFLINE)],
@@ -228,6 +228,7 @@ def test_offline_and_without_a_display_everything_works(tmp_path):
         capture_output=True,
         text=True,
         check=False,
+        encoding="utf-8",
     )
     assert done.returncode == 0, done.stderr[-3000:]
     assert done.stdout.endswith("well\n")
@@ -248,7 +249,11 @@ def test_a_run_interrupted_from_outside_is_saved_and_taken_up(tmp_path):
         print("saved", run.step, run.history.complete)
     """)
     process = subprocess.Popen(
-        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, cwd=os.getcwd()
+        [sys.executable, "-c", script],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=os.getcwd(),
+        encoding="utf-8",
     )
     assert process.stdout.readline() == "training\n"
     process.send_signal(signal.SIGINT)

@@ -332,7 +332,7 @@ def test_slides_of_what_the_files_hold(tmp_path, capsys):
         nbformat.write(sample(), tmp_path / f"{name}.ipynb")
         out = str(tmp_path / "out")
         assert main([str(tmp_path / f"{name}.ipynb"), "--no-run", "--out", out]) == 0
-    listed = BeautifulSoup((tmp_path / "out/index.html").read_text(), "html.parser")
+    listed = BeautifulSoup((tmp_path / "out/index.html").read_text(encoding="utf-8"), "html.parser")
     links = {link["href"]: link.get_text() for link in listed.select("li a")}
     assert links == {"00_a.html": "A sample", "01_b.html": "A sample"}
     assert all((tmp_path / "out" / name).is_file() for name in links)
@@ -341,9 +341,9 @@ def test_slides_of_what_the_files_hold(tmp_path, capsys):
 
 
 def test_the_index_does_not_list_itself(tmp_path):
-    (tmp_path / "a.html").write_text("<title>A &amp; B slides</title>")
+    (tmp_path / "a.html").write_text("<title>A &amp; B slides</title>", encoding="utf-8")
     write_index(tmp_path)
-    text = write_index(tmp_path).read_text()
+    text = write_index(tmp_path).read_text(encoding="utf-8")
     assert text.count("<li><a") == 1
     assert ">A &amp; B</a>" in text
 

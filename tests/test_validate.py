@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dqn_lessons.types import TargetLagConfig
@@ -54,9 +54,11 @@ def test_a_count_is_a_whole_number(field):
 
 
 @given(st.floats(), st.floats(), st.integers())
+@example(0.5, 0.5, 2**63 - 1)
+@example(0.5, 0.5, 2**63)  # no array of whole numbers can hold it
 def test_any_number_is_accepted_or_refused_by_name(gamma, learning_rate, period):
     fields = {"gamma": gamma, "learning_rate": learning_rate, "target_period": period}
-    bad = [not 0 <= gamma <= 1, not 0 <= learning_rate < math.inf, period < 1]
+    bad = [not 0 <= gamma <= 1, not 0 <= learning_rate < math.inf, not 1 <= period < 2**63]
     if any(bad):
         with pytest.raises(ValueError, match=f"^{list(fields)[bad.index(True)]} = "):
             TargetLagConfig(**fields)

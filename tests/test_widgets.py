@@ -68,7 +68,7 @@ def test_an_explosion_is_said(explorer):
     json.dumps([list(map(float, trace.y)) for trace in explorer.figure.data])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=settings().max_examples // 4)
 @given(st.data())
 def test_every_position_of_the_controls_draws(data):
     explorer = _shared()

@@ -49,10 +49,10 @@ def atomically(path: str | Path, mode: str, fill: Callable[[Any], None]) -> None
 
 
 def _replace(path: Path, mode: str, fill: Callable[[Any], None]) -> None:
-    newline = None if "b" in mode else ""
+    text = {} if "b" in mode else {"newline": "", "encoding": "utf-8"}
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
     try:
-        with os.fdopen(handle, mode, newline=newline) as file:
+        with os.fdopen(handle, mode, **text) as file:
             fill(file)
             file.flush()
             os.fsync(file.fileno())

@@ -51,7 +51,7 @@ def read_csv(path: str | Path) -> Array:
     """
 
     def read() -> Array:
-        with open(path, newline="") as file:
+        with open(path, newline="", encoding="utf-8") as file:
             header, *rows = csv.reader(file)
         if tuple(header) != EPISODE_DTYPE.names:
             raise ValueError(f"its columns are {', '.join(header)}")

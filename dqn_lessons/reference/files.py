@@ -16,7 +16,9 @@ FOLDER = Path(__file__).parent.parent / "data" / "reference"
 
 def made_with(folder: Path = FOLDER) -> Mapping[str, str]:
     """Versions that the shipped runs were made with."""
-    versions: Mapping[str, str] = json.loads((folder / "manifest.json").read_text())["versions"]
+    versions: Mapping[str, str] = json.loads(
+        (folder / "manifest.json").read_text(encoding="utf-8")
+    )["versions"]
     return versions
 
 
@@ -30,7 +32,7 @@ def shipped(path: Path, wanted: str) -> Path:
     Raises:
         CheckpointError: it is missing or was changed.
     """
-    manifest = json.loads((path.parent / "manifest.json").read_text())
+    manifest = json.loads((path.parent / "manifest.json").read_text(encoding="utf-8"))
     if not path.exists() or _digest(path) != manifest["sha256"].get(path.name):
         raise CheckpointError(
             f"{path.name} is missing or is not the file that was shipped. "
@@ -55,4 +57,4 @@ def write_manifest(folder: Path) -> None:
     }
     for path in folder.glob("*.npz"):
         path.chmod(0o644)  # saved for its owner alone; a package is for everybody
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")

@@ -9,6 +9,7 @@ python -m tests.soak pythons --only 3.12      TORCH=torch==2.13.0 names another 
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 import tempfile
 import warnings
@@ -47,6 +48,14 @@ def _notebooks(options: argparse.Namespace) -> list[Row]:
     return notebooks.check(options.times, options.only, options.ways)
 
 
+def _random(options: argparse.Namespace) -> list[Row]:
+    """Search with fresh seeds where `make test` looks at the same examples each time."""
+    command = [sys.executable, "-m", "pytest", "-q", "-m", "hypothesis", "-n", "2"]
+    done = subprocess.run([*command, "--hypothesis-profile=search", "tests"], check=False)
+    fault = f"pytest ended with {done.returncode}: see above" if done.returncode else ""
+    return [("random examples", "fresh seeds", fault)]
+
+
 def _pythons(options: argparse.Namespace) -> list[Row]:
     from tests.soak import pythons
 
@@ -65,6 +74,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], list[Row]]] = {
     "configs": _configs,
     "files": _files,
     "notebooks": _notebooks,
+    "random": _random,
     "pythons": _pythons,
 }
 

@@ -121,7 +121,7 @@ def together(path: Path, folder: Path) -> None:
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda _: fresh(path, folder), range(2)))
     if (folder / "progress.json").exists():
-        json.loads((folder / "progress.json").read_text())
+        json.loads((folder / "progress.json").read_text(encoding="utf-8"))
     aside = list(folder.glob("*damaged*"))
     assert not aside, f"the shared progress was damaged: {aside}"
 

@@ -23,7 +23,9 @@ def find(version: str) -> str | None:
     candidates += map(str, Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))
     for candidate in filter(None, candidates):
         code = "import sys, ensurepip; print('%d.%d' % sys.version_info[:2])"
-        done = subprocess.run([candidate, "-c", code], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [candidate, "-c", code], capture_output=True, text=True, check=False, encoding="utf-8"
+        )
         if done.stdout.strip() == version:
             return candidate
     return None
@@ -31,7 +33,7 @@ def find(version: str) -> str | None:
 
 def requirements(oldest: bool) -> list[str]:
     """Return what to install: each ``>=`` of pyproject.toml read as ``==``, or as it stands."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted = [
         *project["dependencies"],
         *(
@@ -59,7 +61,9 @@ def try_one(version: str, oldest: bool) -> tuple[str, str, str]:
             [*pip, *requirements(oldest)],
             [*pip, "--no-deps", "--editable", str(ROOT)],
         ):
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            done = subprocess.run(
+                command, capture_output=True, text=True, check=False, encoding="utf-8"
+            )
             if done.returncode:
                 lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
                 return what, "not installed", (lines or done.stderr.splitlines() or [""])[0][:200]
@@ -71,6 +75,7 @@ def try_one(version: str, oldest: bool) -> tuple[str, str, str]:
             check=False,
             cwd=ROOT,
             env={**os.environ, "OMP_NUM_THREADS": "1"},
+            encoding="utf-8",
         )
         last = (done.stdout.strip().splitlines() or ["no output"])[-1]
         versions = subprocess.run(
@@ -78,6 +83,7 @@ def try_one(version: str, oldest: bool) -> tuple[str, str, str]:
             capture_output=True,
             text=True,
             check=False,
+            encoding="utf-8",
         ).stdout.split()
     told = f"torch {', numpy '.join(versions)}: {last}"
     return what, told, "" if done.returncode == 0 else "the tests fail"
