@@ -25,13 +25,13 @@ lecture: setup
 
 # Offline HTML slides of every lesson, in slides/.
 slides: setup-slides
-	$(BIN)/python -m dqn_lessons.slides
+	$(BIN)/python -m dqn_classroom.instructor.slides
 
 # Counts a class from the progress files in a folder: make class-summary FILES=folder [OUT=folder]
 class-summary: setup
 	@test -n "$(FILES)" || { echo "FILES is not set."; \
 	echo "Remedy: name the folder with the progress files: make class-summary FILES=folder"; exit 1; }
-	$(BIN)/python -m dqn_lessons.class_summary "$(FILES)" $(if $(OUT),--out "$(OUT)")
+	$(BIN)/python -m dqn_classroom.instructor.class_summary "$(FILES)" $(if $(OUT),--out "$(OUT)")
 
 test: setup-test lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile
@@ -45,6 +45,7 @@ lint: setup-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 
 format: setup-test
 	$(BIN)/ruff check --fix .
@@ -52,7 +53,7 @@ format: setup-test
 
 # Runs every notebook and writes back the small, stable outputs that are committed.
 notebooks: setup-test
-	$(BIN)/python -m tests.notebook_tools
+	$(BIN)/python -m tests.notebooks.tools
 
 # Writes the API reference to docs/build; it needs no network to be read.
 docs: setup-docs

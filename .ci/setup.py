@@ -24,7 +24,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = Path(os.environ.get("VENV", ROOT / ".venv")).resolve()
 CONSTRAINTS = ROOT / "constraints.txt"
-LECTURE = ROOT / "dqn_lessons" / "lecture" / "labextension" / "static" / "remoteEntry.js"
+LECTURE = (
+    ROOT / "dqn_classroom" / "instructor" / "lecture" / "labextension" / "static" / "remoteEntry.js"
+)
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 OLDEST = (3, 11)
 # JupyterLab asks for news on first start; the course works offline and unasked.
@@ -168,8 +170,10 @@ def main() -> None:
     install_torch()
     install_course(extras)
     write_lab_overrides()
-    run_python("-m", "dqn_lessons.lecture", quiet=True)
-    if not run_python("-c", "import torch, gymnasium, plotly, ipywidgets, dqn_lessons"):
+    run_python("-m", "dqn_classroom.instructor.lecture", quiet=True)
+    if not run_python(
+        "-c", "import torch, gymnasium, plotly, ipywidgets, dqn_lessons, dqn_classroom"
+    ):
         stop("an installed package does not import", f"remove {VENV} and run the command again")
     stamp.write_text(fingerprint(extras), encoding="utf-8")
     say("done")

@@ -22,9 +22,9 @@ from typing import Any
 
 import numpy as np
 
+from dqn_lessons.config import DQNConfig
 from dqn_lessons.presets import SOLVED_CARTPOLE
 from dqn_lessons.train import evaluate, train
-from dqn_lessons.types import DQNConfig
 
 SEARCH_SEEDS = (*range(1_000, 1_048), *range(2_000, 2_048))
 REPORT_SEEDS = range(30_000, 30_016)

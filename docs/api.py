@@ -17,18 +17,30 @@ from typing import Any
 HERE = Path(__file__).parent
 
 # The rooms of the package, where the lessons meet them; tests/test_docstrings.py misses none.
-COURSE = {
-    "0 · Start here": ["exercises", "doctor", "video"],
-    "1 · A target that lags": ["types", "target_lag", "plots", "widgets"],
-    "2 · Vanilla DQN": ["td", "nets", "envs", "vector", "streams", "records", "train", "presets"],
+_CORE = {
+    "0 · Start here": ["experiments.video"],
+    "1 · A target that lags": ["config", "target_lag"],
+    "2 · Vanilla DQN": [
+        *("td", "nets", "envs", "vector_envs", "rng", "history", "train", "presets"),
+    ],
     "3 · A memory": ["replay"],
-    "5 · Evidence": ["stats", "sweep", "checkpoint", "reference", "recorder"],
-    "6 · The bug clinic": ["clinic"],
-    "In front of a class": ["lecture", "profiles"],
-    "Behind the lessons": ["cards", "operable", "progress"],
+    "5 · Evidence": [
+        *("stats", "experiments.sweep", "experiments.checkpoint", "experiments.flight_recorder"),
+    ],
+    "Behind the lessons": ["checks"],
+}
+_CLASSROOM = {
+    "In the lessons": ["exercises", "lessons", "figures", "explorers", "clinic", "shipped"],
+    "In front of a class": ["doctor", "instructor.lecture", "progress"],
+    "How it is shown": ["feedback", "accessible_controls"],
+}
+COURSE = {
+    heading: [f"{package}.{name}" for name in names]
+    for package, part in (("dqn_lessons", _CORE), ("dqn_classroom", _CLASSROOM))
+    for heading, names in part.items()
 }
 # A function of this name is exported too, and its page would be taken for the module's.
-_HIDDEN = ["target_lag.simulate"]
+_HIDDEN = ["dqn_lessons.target_lag.simulate", "dqn_lessons.checks.check"]
 _NDARRAY = re.compile(r"numpy\.ndarray\[tuple\[Any, \.\.\.\], numpy\.dtype\[(?:numpy\.)?(\w+)\]\]")
 _FETCHED = re.compile(r"(?:url\(|import|\bfrom|fetch\()\s*['\"]?(?:https?:)?//[^'\")]+")
 _LOADS = {"src", "srcset", "poster", "data"}
@@ -105,8 +117,8 @@ def write(folder: Path) -> None:
     keep_names_of_types()
     pdoc.render.configure(docformat="google", template_directory=HERE / "templates")
     pdoc.render.env.globals["course"] = COURSE
-    rooms = [f"dqn_lessons.{room}" for rooms in COURSE.values() for room in rooms]
-    pdoc.pdoc(*rooms, *(f"!dqn_lessons.{name}" for name in _HIDDEN), output_directory=folder)
+    rooms = [room for rooms in COURSE.values() for room in rooms]
+    pdoc.pdoc(*rooms, *(f"!{name}" for name in _HIDDEN), output_directory=folder)
     pages = sorted(folder.rglob("*.html"))
     for file in (*pages, folder / "search.js"):
         # Defaults that are paths would tell where this was written.

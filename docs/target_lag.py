@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
+from dqn_classroom.figures import BLUE, GREY, ORANGE, decimate
 from dqn_lessons import target_lag
-from dqn_lessons.plots import BLUE, GREY, ORANGE, decimate
-from dqn_lessons.types import TargetLagConfig
+from dqn_lessons.config import TargetLagConfig
 
 
 def draw() -> Figure:

@@ -14,8 +14,8 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 
-from dqn_lessons import _validate as check
-from dqn_lessons.types import Array
+from dqn_lessons import checks as check
+from dqn_lessons.config import Array
 
 _PIXELS = 24
 _BACKGROUND, _EMPTY, _FULL = 255, 225, 40

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from dqn_lessons.types import Array
+from dqn_lessons.config import Array
 
 # BLAS is up to three times slower when it writes few columns, as a layer of two actions has.
 # From this many rows on, the batch is the longer axis and is put last.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dqn_lessons.types import DQNConfig
+from dqn_lessons.config import DQNConfig
 
 FAST_CARTPOLE = DQNConfig()
 """The course's own: 64-64 units, batch 64, an update every 4 steps, a copy every 500 updates."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from dqn_lessons.types import Array, Transition
+from dqn_lessons.config import Array, Transition
 
 
 def ring_row(added: int, capacity: int) -> int:

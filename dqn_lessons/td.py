@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dqn_lessons._validate import at_the_door
-from dqn_lessons.types import Array
+from dqn_lessons.checks import at_the_door
+from dqn_lessons.config import Array
 
 
 def _same_rows(**shapes: tuple[int, ...]) -> None:

@@ -19,14 +19,20 @@ import torch._dynamo
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from dqn_lessons import _validate as check
+from dqn_lessons import checks as check
 from dqn_lessons import td
+from dqn_lessons.config import Array, DQNConfig, History
+from dqn_lessons.history import Records
 from dqn_lessons.nets import StackedMLP
-from dqn_lessons.records import Records
 from dqn_lessons.replay import Replay
-from dqn_lessons.streams import Exploration, Streams
-from dqn_lessons.types import Array, DQNConfig, History
-from dqn_lessons.vector import first_observations, float32, fresh_rng_state, make_envs, rng_state
+from dqn_lessons.rng import Exploration, Streams
+from dqn_lessons.vector_envs import (
+    first_observations,
+    float32,
+    fresh_rng_state,
+    make_envs,
+    rng_state,
+)
 
 # The one place for threads: tensors this small are slower on two threads than on one.
 torch.set_num_threads(1)

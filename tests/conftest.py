@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from dqn_lessons import progress
+from dqn_classroom import progress
 
 # `make test` gives the same result every time: the same examples, none kept from an earlier run,
 # no limit on time. `make soak` searches with fresh seeds, by --hypothesis-profile=search.

@@ -27,14 +27,13 @@ import numpy as np
 import pytest
 from docstring_parser import Docstring, DocstringStyle, parse
 
-import dqn_lessons
-from dqn_lessons import _validate as check
-from dqn_lessons.types import Array
+from dqn_lessons import checks as check
+from dqn_lessons.config import Array
 
 # Each public function of these rooms is a formula, an algorithm or a statistic.
-SCIENCE = {"target_lag", "td", "replay", "stats"}
+SCIENCE = {f"dqn_lessons.{name}" for name in ("target_lag", "td", "replay", "stats")}
 # What looks after arguments, and is not public itself.
-DOORS = {"dqn_lessons._validate", "dqn_lessons.stats.checks"}
+DOORS = {"dqn_lessons.checks", "dqn_lessons.stats.checks"}
 
 ARRAYS = {"Array", "ArrayLike", "NDArray", "ndarray", "Tensor", "Floats"}
 _WORDS = re.compile(r"\w+")
@@ -128,7 +127,10 @@ class Subject:
         """Whether a library says what the parameters mean, because it calls the method."""
         bases = self.owner.__mro__[1:] if self.owner else ()
         name = self.name.rpartition(".")[2]
-        return any(name in vars(b) and not b.__module__.startswith("dqn_lessons") for b in bases)
+        return any(
+            name in vars(b) and not b.__module__.startswith(("dqn_lessons", "dqn_classroom"))
+            for b in bases
+        )
 
 
 def parsed(text: str) -> Docstring:
@@ -347,10 +349,13 @@ def subjects_of(module: ModuleType, room: str) -> Iterator[Subject]:
             yield Subject(where, obj, room, module.__doc__ or "")
 
 
+# Folders whose modules stand for themselves.
+_FOLDERS = ("dqn_lessons", "dqn_lessons.experiments", "dqn_classroom", "dqn_classroom.instructor")
 MODULES = {
-    info.name: importlib.import_module(f"dqn_lessons.{info.name}")
-    for info in pkgutil.iter_modules(dqn_lessons.__path__)
-    if not info.name.startswith("_")
+    f"{folder}.{info.name}": importlib.import_module(f"{folder}.{info.name}")
+    for folder in _FOLDERS
+    for info in pkgutil.iter_modules(importlib.import_module(folder).__path__)
+    if f"{folder}.{info.name}" not in _FOLDERS
 }
 # A command, or a folder of results, has nothing to call.
 ROOMS = {name: module for name, module in MODULES.items() if _exports(module)}
@@ -391,7 +396,9 @@ def test_what_a_room_says_of_arguments_is_used(room):
 
 
 def test_every_name_for_arrays_is_known():
-    modules = [m for name, m in sys.modules.items() if name.startswith("dqn_lessons")]
+    modules = [
+        m for name, m in sys.modules.items() if name.startswith(("dqn_lessons", "dqn_classroom"))
+    ]
     aliases = {name for m in modules for name, o in vars(m).items() if get_origin(o) is np.ndarray}
     assert aliases <= ARRAYS
 
@@ -478,11 +485,11 @@ def _without(old: str, new: str = "", function: Any = _whole, room_doc: str = ""
     other = FunctionType(function.__code__, function.__globals__, function.__name__)
     other.__annotations__ = function.__annotations__
     other.__doc__ = function.__doc__.replace(old, new)
-    return complaints(Subject("td._whole", other, "td", room_doc))
+    return complaints(Subject("td._whole", other, "dqn_lessons.td", room_doc))
 
 
 def test_a_whole_docstring_lacks_nothing():
-    assert complaints(Subject("td._whole", _whole, "td")) == []
+    assert complaints(Subject("td._whole", _whole, "dqn_lessons.td")) == []
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dqn_lessons import _validate as check
+from dqn_lessons import checks as check
+from dqn_lessons.config import Array
 from dqn_lessons.stats.checks import check_level, check_settings, checked_scores, checked_seeds
 from dqn_lessons.stats.scores import iqm
-from dqn_lessons.types import Array
 
 Statistic = Callable[..., Any]
 

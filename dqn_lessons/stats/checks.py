@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dqn_lessons import _validate as check
-from dqn_lessons.types import Array
+from dqn_lessons import checks as check
+from dqn_lessons.config import Array
 
 
 def check_level(level: float) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dqn_lessons import _validate as check
+from dqn_lessons import checks as check
+from dqn_lessons.config import Array
 from dqn_lessons.stats.checks import checked_scores, checked_seeds
-from dqn_lessons.types import Array
 
 
 def _check_iqm(scores: ArrayLike, axis: int = 0) -> None:

@@ -19,6 +19,19 @@ Raises:
     ValueError: an argument outside its limits.
 """
 
+from dqn_lessons.target_lag.linear_td import (
+    CorridorResult,
+    LinearTD,
+    baird,
+    corridor,
+    error_over_time,
+    hard_sync_map,
+    hard_sync_rate,
+    one_weight,
+    soft_update_rate,
+    tsitsiklis_van_roy,
+    two_weight_rescue,
+)
 from dqn_lessons.target_lag.simulate import (
     TargetLagRun,
     bias_td_target,
@@ -47,19 +60,6 @@ from dqn_lessons.target_lag.theory import (
     update_factor,
     used_syncs,
     wake_up_burst,
-)
-from dqn_lessons.target_lag.worlds import (
-    CorridorResult,
-    LinearTD,
-    baird,
-    corridor,
-    error_over_time,
-    hard_sync_map,
-    hard_sync_rate,
-    one_weight,
-    soft_update_rate,
-    tsitsiklis_van_roy,
-    two_weight_rescue,
 )
 
 __all__ = [

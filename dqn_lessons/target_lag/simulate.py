@@ -10,8 +10,8 @@ from itertools import count, repeat
 import numpy as np
 from numpy.typing import NDArray
 
+from dqn_lessons.config import TargetLagConfig
 from dqn_lessons.target_lag.theory import geometric_sum
-from dqn_lessons.types import TargetLagConfig
 
 Floats = NDArray[np.float64]
 

@@ -13,8 +13,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dqn_lessons import _validate as check
-from dqn_lessons.types import TargetLagConfig
+from dqn_lessons import checks as check
+from dqn_lessons.config import TargetLagConfig
 
 Floats = NDArray[np.float64]
 

@@ -22,7 +22,7 @@ run = train(small, [0, 1], on_eval=view, progress=False)
 """
 MAP = "heat_map(range(4), range(3), {'value': np.arange(12.).reshape(3, 4) - 5}, 'x', 'y')"
 CLINIC = """from dataclasses import replace
-from dqn_lessons.clinic import ward
+from dqn_classroom.clinic import ward
 ward.WARD = replace(ward.WARD, steps=1_000)
 Clinic(number=13)
 """
@@ -31,7 +31,7 @@ FLIGHT = "FlightView(reference.flight())"
 SHOWN = {
     "00_start_here.ipynb": {
         "doctor()": None,
-        "from dqn_lessons.exercises import": None,
+        "from dqn_classroom import": None,
         "video.animate(": None,
         "def discounted_return(": None,
         "recall(": HINTS,
@@ -40,7 +40,7 @@ SHOWN = {
         "progress_report()": None,
     },
     "01_target_lag.ipynb": {
-        "from dqn_lessons.exercises import": None,
+        "from dqn_classroom import": None,
         "first_run =": None,
         'predict(\n    "01-final-bias",\n    "Reward': None,
         "TargetLagExplorer()": None,
@@ -147,7 +147,7 @@ def holds(page, locator):
 
 def test_an_explorer_is_used_by_the_keyboard_alone(lab):
     page = lab("01_target_lag.ipynb")
-    page.rerun(page.index("from dqn_lessons.exercises import"))
+    page.rerun(page.index("from dqn_classroom import"))
     cell = page.rerun(page.index("TargetLagExplorer()"))
     keyboard, status = page.page.keyboard, cell.locator("[role=status]")
     first = cell.get_by_role("button", name="speed-limited")
@@ -205,8 +205,8 @@ def test_a_training_view_is_used_by_the_keyboard_alone(lab):
 
 def test_a_question_says_what_its_buttons_are_for(lab):
     page = lab("00_start_here.ipynb")
-    page.rerun(page.index("from dqn_lessons.exercises import"))
-    cell = page.rerun(page.index("from dqn_lessons.exercises import"))
+    page.rerun(page.index("from dqn_classroom import"))
+    cell = page.rerun(page.index("from dqn_classroom import"))
     group = cell.get_by_role("radiogroup", name="How many steps does the pole stay up")
     assert group.get_by_role("radio").count() == 4
     assert group.get_by_role("radio", name="about 22").count() == 1
@@ -214,7 +214,7 @@ def test_a_question_says_what_its_buttons_are_for(lab):
 
 def test_in_a_narrow_window_the_figure_scrolls_and_the_controls_do_not(lab):
     page = lab("01_target_lag.ipynb")
-    page.rerun(page.index("from dqn_lessons.exercises import"))
+    page.rerun(page.index("from dqn_classroom import"))
     where = page.index("TargetLagExplorer()")
     cell = page.rerun(where)
     room = cell.locator(".dqn-figure")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dqn_lessons.clinic import BUGS
+from dqn_classroom.clinic import BUGS
 from tests.browser.conftest import ARTIFACTS
 from tests.browser.test_training_lessons import no_trouble, shows
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests import notebook_tools as tools
 from tests.browser.conftest import ARTIFACTS
+from tests.notebooks import tools
 
 pytestmark = pytest.mark.browser
 

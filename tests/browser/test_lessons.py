@@ -47,7 +47,7 @@ def test_a_wrong_answer_is_named_a_right_one_passes_and_a_reload_keeps_it(lab):
     row = report.locator("tr", has_text="bias_td_target")
     assert "passe" in row.inner_text()
     page.reload()
-    page.rerun(page.index("from dqn_lessons.exercises import"))
+    page.rerun(page.index("from dqn_classroom import"))
     question = page.rerun(page.index('"01-final-bias",\n    "Reward'))
     assert question.locator("input[type=radio]").nth(2).is_checked()
     explorer = page.rerun(page.index("TargetLagExplorer()"))

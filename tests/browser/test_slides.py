@@ -3,9 +3,9 @@
 import nbformat
 import pytest
 
-from dqn_lessons.slides.__main__ import main
+from dqn_classroom.instructor.slides.__main__ import main
 from tests.browser.conftest import ARTIFACTS
-from tests.test_slides import SECRET, sample
+from tests.classroom.test_slides import SECRET, sample
 
 pytestmark = pytest.mark.browser
 

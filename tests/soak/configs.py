@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import torch
 
-import tests._gym_helpers  # noqa: F401 (worlds that cannot be learned)
-from dqn_lessons._validate import shown
+import tests.core.gym_helpers  # noqa: F401 (worlds that cannot be learned)
+from dqn_lessons.checks import shown
+from dqn_lessons.config import DQNConfig
 from dqn_lessons.train import Run, train
-from dqn_lessons.types import DQNConfig
 from tests.soak.bad_values import VALUES, Fault, call
 
-DOORS = {"types", "_validate", "train", "vector"}
+DOORS = {"config", "checks", "train", "vector_envs"}
 SMALL: dict[str, Any] = {
     "env_id": "CartPole-v1",
     "steps": 24,

@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from dqn_lessons import checkpoint, video
-from dqn_lessons.recorder import FlightRecorder
+from dqn_lessons.experiments import checkpoint, video
+from dqn_lessons.experiments.flight_recorder import FlightRecorder
 from dqn_lessons.train import train
 from tests.soak.bad_values import PACKAGE, Fault, no_hang
 from tests.soak.entry_points import ARM
 
-REFERENCE = PACKAGE / "data" / "reference"
+REFERENCE = PACKAGE.parent / "dqn_classroom" / "shipped" / "data"
 Load = Callable[[Path], Any]
 
 

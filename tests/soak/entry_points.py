@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from dqn_lessons import target_lag, video
-from dqn_lessons.sweep import sweep
-from dqn_lessons.types import DQNConfig, TargetLagConfig
+from dqn_lessons import target_lag
+from dqn_lessons.config import DQNConfig, TargetLagConfig
+from dqn_lessons.experiments import video
+from dqn_lessons.experiments.sweep import sweep
 from tests.soak.bad_values import VALUES, call
 from tests.soak.configs import SMALL
 
@@ -100,7 +101,17 @@ POINTS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "film": (_film, {"every": 5, "learner": 1, "seed": 0}),
 }
 DOORS = {
-    *("types", "_validate", "train", "vector", "sweep", "video", "simulate", "theory", "worlds"),
+    *(
+        "config",
+        "checks",
+        "train",
+        "vector_envs",
+        "sweep",
+        "video",
+        "simulate",
+        "theory",
+        "linear_td",
+    ),
 }
 
 

@@ -18,7 +18,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbformat import NotebookNode
 
-from tests import notebook_tools as tools
+from tests.notebooks import tools
 
 # What Python says of a name or an entry that an earlier cell would have made. Of all else, only
 # a sentence of the course with its remedy is no fault.

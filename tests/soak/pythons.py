@@ -12,7 +12,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 VERSIONS = ("3.11", "3.12", "3.13")
-QUICK = [f"tests/test_{name}.py" for name in ("target_lag", "train", "plots", "widgets")]
+QUICK = [
+    f"tests/{name}.py"
+    for name in (
+        *("core/test_target_lag", "core/test_train"),
+        *("classroom/test_figures", "classroom/test_explorers"),
+    )
+]
 # What the quick tests import; the other tools of the extra are for whoever changes the course.
 TOOLS = ("pytest", "pytest-xdist", "nbval", "nbclient", "hypothesis", "scipy")
 

@@ -1,0 +1,164 @@
+"""The ward: sixteen learners with a bug, beside sixteen healthy ones."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+import dqn_lessons.train as loop
+from dqn_classroom.clinic.bugs import BUGS, HEALTHY
+from dqn_classroom.clinic.inject import Edit, planted
+from dqn_lessons import stats
+from dqn_lessons.config import Array, DQNConfig, History
+
+WARD = DQNConfig(
+    steps=4_000,
+    batch_size=32,
+    replay_capacity=2_000,
+    learning_starts=250,
+    update_period=2,
+    target_period=100,
+    epsilon_duration=2_000,
+    eval_period=200,
+    eval_episodes=5,
+)
+"""What every patient does: CartPole, long enough to learn, short enough to wait for."""
+
+LEARNERS = 16
+_BAND_SEEDS, _TABLE_SEEDS = range(500, 500 + LEARNERS), range(2_000, 2_000 + LEARNERS)
+
+
+@dataclass(frozen=True)
+class Patient:
+    """A run of the ward: what there is of it, and how it stopped if it did."""
+
+    history: History
+    stopped: str = ""
+
+    def curves(self) -> dict[str, Array]:
+        """What an engineer watches, ``[S, E]`` each."""
+        history = self.history
+        return {
+            "greedy return": history.eval_return,
+            "training return": _training_returns(history),
+            "largest |Q|": history.max_abs_q,
+            "loss": history.loss,
+        }
+
+
+def _training_returns(history: History) -> Array:
+    """Mean return of the last five training episodes at each evaluation; NaN before the first."""
+    table = history.episodes
+    means = np.full(history.eval_return.shape, np.nan)
+    for s, seed in enumerate(history.seeds):
+        mine = table[table["seed"] == seed]
+        finished = np.searchsorted(mine["step"], history.eval_step, side="right")
+        for e in np.flatnonzero(finished):
+            means[s, e] = mine["return"][max(finished[e] - 5, 0) : finished[e]].mean()
+    return means
+
+
+def edits_of(name: str) -> tuple[Edit, ...]:
+    """Return what a bug changes; nothing for ``"healthy"``.
+
+    Raises:
+        KeyError: no bug has that name.
+    """
+    if name not in (*BUGS, HEALTHY):
+        raise KeyError(f"there is no bug {name!r}. Bugs: {', '.join((*BUGS, HEALTHY))}.")
+    return BUGS[name].edits if name in BUGS else ()
+
+
+def train_with(name: str, config: DQNConfig, seeds: Sequence[int]) -> loop.Run:
+    """Train learners with a bug planted, or healthy ones.
+
+    Args:
+        name: the bug, or ``"healthy"``.
+        config: what to train.
+        seeds: one per learner.
+
+    Raises:
+        KeyError: no bug has that name.
+    """
+    with planted(edits_of(name)):
+        return loop.train(config, seeds, progress=False)
+
+
+def admit(name: str, seeds: range) -> Patient:
+    """Train learners of the ward; a loop that stops is a symptom, not an error."""
+    with planted(edits_of(name)):
+        run = loop.Run(WARD, seeds)
+        try:
+            with np.errstate(all="ignore"):
+                loop.train(WARD, seeds, resume=run, progress=False)
+        except Exception as error:  # a broken loop may raise anything
+            said = f"{type(error).__name__}: {error}".splitlines()[0]
+            return Patient(run.history, f"Training stopped at step {run.step:,}: {said}")
+    return Patient(run.history)
+
+
+@functools.cache
+def healthy() -> Patient:
+    """Sixteen healthy learners; their curves are the grey band."""
+    return admit(HEALTHY, _BAND_SEEDS)
+
+
+def outside_band(curve: Array, healthy: Array) -> float:
+    """How much of a curve lies outside the band of healthy ones.
+
+    Args:
+        curve: ``[E]``.
+        healthy: ``[S, E]``; the band reaches from the lowest to the highest at each evaluation.
+
+    Returns:
+        A share between 0 and 1.
+    """
+    out = (curve < healthy.min(axis=0)) | (curve > healthy.max(axis=0))
+    return float(out.mean())
+
+
+def shares_outside(patient: Patient) -> dict[str, float]:
+    """How much of the mean curve of each quantity lies outside the healthy band."""
+    shares = {}
+    for name, curves in patient.curves().items():
+        band = healthy().curves()[name][:, : curves.shape[1]]
+        known = ~np.isnan(curves).any(axis=0) & ~np.isnan(band).any(axis=0)
+        if known.any():
+            shares[name] = outside_band(curves[:, known].mean(axis=0), band[:, known])
+    return shares
+
+
+def make_ward_table() -> dict[str, dict[str, Any]]:
+    """Plant every bug in sixteen learners: minutes of computing."""
+    control = admit(HEALTHY, _TABLE_SEEDS)
+    rest = {name: _line(admit(name, _TABLE_SEEDS), control) for name in BUGS}
+    return {HEALTHY: _line(control, control), **rest}
+
+
+def _line(patient: Patient, control: Patient) -> dict[str, Any]:
+    line: dict[str, Any] = {"outside": shares_outside(patient), "stopped": patient.stopped}
+    if not patient.stopped:
+        ours, theirs = (run.history.eval_return[:, -5:].mean(axis=1) for run in (patient, control))
+        difference = stats.paired_difference_ci(ours, theirs, np.random.default_rng(0))
+        line["return"] = [float(value) for value in difference]
+    return line
+
+
+@functools.cache
+def ward_table() -> dict[str, dict[str, Any]]:
+    """What each bug does to the curves, shipped with the course; see :func:`make_ward_table`.
+
+    Returns:
+        bug -> ``outside`` (quantity -> share of its curve outside the healthy band), ``stopped``,
+        and ``return``: the difference of the greedy return to healthy learners with the same
+        seeds, at the last five evaluations, as estimate, low and high.
+    """
+    text = (files("dqn_classroom.clinic") / "ward.json").read_text(encoding="utf-8")
+    table: dict[str, dict[str, Any]] = json.loads(text)
+    return table

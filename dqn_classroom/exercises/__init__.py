@@ -1,0 +1,1 @@
+"""Exercises that are checked, predictions that are kept, quizzes that answer."""

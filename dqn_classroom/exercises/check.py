@@ -1,0 +1,436 @@
+"""Check a student's function: four outcomes, the mistake named, never a traceback.
+
+An exercise is found by the name of the decorated function. Adding one is adding it to the
+list of a ``lesson_NN`` module; adding a misconception is one line there.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import dis
+import inspect
+import linecache
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import CodeType
+from typing import Any
+
+import numpy as np
+from IPython.display import display
+
+from dqn_classroom import progress
+from dqn_classroom.exercises.time_limit import TooLong, call_within
+from dqn_classroom.feedback import Card
+
+SECONDS = 2.0
+Function = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A wrong function that students write, and the sentence that names its mistake."""
+
+    name: str
+    wrong: Function
+    hint: str
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise; its solution is the source of ``reference`` and stands nowhere else.
+
+    Args:
+        reference: the course's own function; its name is the exercise's.
+        probes: argument tuples on which answers are compared. They tell every
+            misconception from the reference and from every other.
+        arithmetic: the calculation of one probe, with its numbers filled in.
+        misconceptions: known wrong answers.
+        hints: where to look, which case, the line.
+        insight: what a right answer is worth remembering for.
+        difficulty: 1 to 3.
+        minutes: to plan with.
+        observe: ``(function, arguments) -> answer``; what the function returns, or for one
+            that works in place, what it did.
+    """
+
+    reference: Function
+    probes: Sequence[tuple[Any, ...]]
+    arithmetic: Callable[..., str]
+    misconceptions: Sequence[Misconception]
+    hints: tuple[str, str, str]
+    insight: str
+    difficulty: int
+    minutes: int
+    observe: Callable[[Function, tuple[Any, ...]], Any] = lambda function, given: function(*given)
+
+    @property
+    def name(self) -> str:
+        """The name that the student's function must have."""
+        return self.reference.__name__
+
+    @property
+    def solution(self) -> str:
+        """The source of the reference, with the head of the template: no types, no decorators."""
+        source = inspect.getsource(self.reference)
+        node = ast.parse(source).body[0]
+        assert isinstance(node, ast.FunctionDef)
+        for argument in node.args.args:
+            argument.annotation = None
+        body = source.splitlines()[node.body[0].lineno - 1 :]
+        return "\n".join([f"def {self.name}({ast.unparse(node.args)}):", *body, ""])
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a check found: a status, the sentences that say it, and the mistake if it is known."""
+
+    status: str
+    text: tuple[str, ...]
+    code: str = ""
+    mistake: str = ""
+
+
+class _Unfinished(Exception):
+    """The function still holds the `...` of the template."""
+
+
+EXERCISES: dict[str, Exercise] = {}
+
+
+def register(exercises: Sequence[Exercise]) -> None:
+    """Make exercises known by name.
+
+    Raises:
+        ValueError: the name is taken.
+    """
+    for new in exercises:
+        if new.name in EXERCISES:
+            raise ValueError(f"the exercise {new.name!r} exists already: choose another name.")
+        EXERCISES[new.name] = new
+
+
+def find(name: str) -> Exercise:
+    """Return an exercise by name.
+
+    Raises:
+        KeyError: there is none; the message lists those there are.
+    """
+    if name not in EXERCISES:
+        raise KeyError(f"there is no exercise {name!r}. Exercises: {', '.join(sorted(EXERCISES))}.")
+    return EXERCISES[name]
+
+
+def _find_or_say(name: str) -> Exercise | None:
+    """Return an exercise by name, or show a card with those there are."""
+    try:
+        return find(name)
+    except KeyError as error:
+        display(Card("No such exercise", text=(str(error.args[0]),)))
+        return None
+
+
+def array(value: Any) -> np.ndarray[Any, Any]:
+    """Return numbers from a float, a NumPy array or a tensor, or raise TypeError."""
+    if hasattr(value, "detach"):
+        value = value.detach().cpu().numpy()
+    numbers = np.asarray(value)
+    if numbers.dtype == object or numbers.dtype.kind in "USMmV":
+        raise TypeError
+    return numbers
+
+
+def _code(function: Any) -> CodeType | None:
+    """Return what the student wrote, also below a decorator such as functools.cache."""
+    return getattr(inspect.unwrap(function), "__code__", None)
+
+
+def _is_template(code: CodeType, doc: str | None) -> bool:
+    """True when the body does nothing: `...`, `pass`, a docstring, `return ...`."""
+    if {i.opname for i in dis.get_instructions(code)} - {
+        "RESUME", "NOP", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST",
+    }:  # fmt: skip
+        return False
+    return set(code.co_consts) <= {None, ..., doc}
+
+
+def call(exercise: Exercise, function: Function, arguments: tuple[Any, ...]) -> Any:
+    """Call with copies of the arguments, so that a function that changes them harms nothing."""
+    return exercise.observe(function, copy.deepcopy(arguments))
+
+
+def with_gradient(function: Function, given: tuple[Any, ...]) -> Any:
+    """Observe a function as the training loop calls it: a network gave the first argument."""
+    return function(given[0].requires_grad_(), *given[1:])
+
+
+def _equal(mine: np.ndarray[Any, Any], theirs: np.ndarray[Any, Any]) -> bool:
+    # Seven digits are all that a tensor of 32 bits has.
+    rtol = 1e-5 if np.float32 in (mine.dtype, theirs.dtype) else 1e-6
+    return mine.shape == theirs.shape and bool(
+        np.allclose(mine, theirs, rtol=rtol, atol=1e-9, equal_nan=True)
+    )
+
+
+def _answers(exercise: Exercise, function: Function) -> list[np.ndarray[Any, Any]]:
+    return [array(call(exercise, function, probe)) for probe in exercise.probes]
+
+
+def check(exercise: Exercise, function: Function, seconds: float = SECONDS) -> Outcome:
+    """Return what a student's function does on the exercise's probes.
+
+    A KeyboardInterrupt of the user passes through; nothing else does.
+    """
+    code = _code(function)
+    if code is None:
+        sentence = f"This is no function: write it with def {exercise.name}(...)."
+        return Outcome("wrong", (sentence,), mistake="no function")
+    if _is_template(code, function.__doc__):
+        return _not_attempted()
+    try:
+        return _compare(exercise, function, code, seconds)
+    except _Unfinished:
+        return _not_attempted()
+
+
+def _not_attempted() -> Outcome:
+    text = (
+        "The course's own version is used below, so the notebook runs on. Replace the ... to try."
+    )
+    return Outcome("not attempted", (text,))
+
+
+def _compare(exercise: Exercise, function: Function, code: CodeType, seconds: float) -> Outcome:
+    wanted = _parameters(exercise.reference)
+    if not _accepts(function, len(wanted)):
+        had = ", ".join(_parameters(function)) or "none"
+        sentence = f"The function must take {', '.join(wanted)}; yours takes {had}."
+        return Outcome("wrong", (sentence,), mistake="signature")
+    references = _answers(exercise, exercise.reference)
+    raws, answers, problem = [], [], None
+    end = time.monotonic() + seconds
+    for probe, reference in zip(exercise.probes, references, strict=True):
+        left = max(end - time.monotonic(), 1e-3)
+        try:
+            raw = call_within(left, call, exercise, function, probe)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            return problem or _raised(error, code, seconds)
+        if raw is ... or (raw is None and ... in code.co_consts):
+            raise _Unfinished
+        kind = _kind_of_value(raw, reference)
+        if kind is not None and kind.mistake != "shape":
+            return problem or kind
+        problem = problem or kind
+        raws.append(raw)
+        answers.append(array(raw))
+    rights = [_equal(*pair) for pair in zip(answers, references, strict=True)]
+    if all(rights):
+        if _head(function)[: len(wanted)] != _head(exercise.reference):
+            return _changed_head(exercise)
+        return _unusable(exercise, raws) or Outcome("passes", (exercise.insight,))
+    for known in exercise.misconceptions:
+        theirs = (array(call(exercise, known.wrong, probe)) for probe in exercise.probes)
+        if all(map(_equal, answers, theirs)):
+            return Outcome("wrong", (known.hint,), mistake=known.name)
+    if problem is not None:
+        return problem
+    first = rights.index(False)
+    return _worked_out(exercise, exercise.probes[first], answers[first], references[first])
+
+
+def _parameters(function: Function) -> list[str]:
+    return list(inspect.signature(function).parameters)
+
+
+def _head(function: Function) -> list[tuple[str, Any]]:
+    parameters = inspect.signature(function).parameters.values()
+    return [(parameter.name, parameter.default) for parameter in parameters]
+
+
+def _changed_head(exercise: Exercise) -> Outcome:
+    """The notebook goes on to call by name and by default, and must not stop there."""
+    arguments = ", ".join(
+        name if default is inspect.Parameter.empty else f"{name}={default!r}"
+        for name, default in _head(exercise.reference)
+    )
+    sentence = "The numbers are right, but the first line was changed. Give it back its arguments:"
+    code = f"def {exercise.name}({arguments}):"
+    return Outcome("wrong", (sentence,), code, mistake="signature")
+
+
+def _unusable(exercise: Exercise, raws: list[Any]) -> Outcome | None:
+    """Say what would stop the notebook although all numbers are right, if anything would."""
+    for probe, raw in zip(exercise.probes, raws, strict=True):
+        wanted = call(exercise, exercise.reference, probe)
+        if array(wanted).dtype.kind in "iu" and array(raw).dtype.kind not in "iu":
+            sentence = (
+                "The numbers are right, but they are floats, and a float is no index. Make them "
+                "whole: int(...), or .astype(np.int64) for an array."
+            )
+            return Outcome("wrong", (sentence,), mistake="dtype")
+        if hasattr(wanted, "detach") and not hasattr(raw, "detach"):
+            sentence = (
+                f"The numbers are right, but their type is {type(raw).__name__}, and the network "
+                "computes with tensors. Stay with torch from beginning to end."
+            )
+            return Outcome("wrong", (sentence,), mistake="no tensor")
+        if getattr(wanted, "requires_grad", False) and not getattr(raw, "requires_grad", False):
+            sentence = (
+                "The numbers are right, but they have lost their gradient, and no network could "
+                "learn from them. Stay with torch, without .detach(), .item() or .tolist()."
+            )
+            return Outcome("wrong", (sentence,), mistake="no gradient")
+    return None
+
+
+def _accepts(function: Function, count: int) -> bool:
+    try:
+        inspect.signature(function).bind(*range(count))
+    except TypeError:
+        return False
+    return True
+
+
+def _raised(error: BaseException, code: CodeType, seconds: float) -> Outcome:
+    """Say what was raised, or that the time was up, and in which line of the student's."""
+    if isinstance(error, TooLong):
+        sentence = (
+            f"It did not come to an end within {seconds:g} seconds. Is there an endless loop?"
+        )
+        return Outcome("raised", (sentence,), mistake="too long")
+    kind, said = type(error).__name__, _message(error)
+    left = isinstance(error, TypeError) and ... in code.co_consts
+    if isinstance(error, NotImplementedError) or (left and "ellipsis" in said):
+        raise _Unfinished
+    sentences = {
+        "NameError": "A name is used that does not exist. Check the spelling, and the arguments.",
+        "RecursionError": "The function calls itself without end. Which case should stop it?",
+        "UnboundLocalError": "A variable is used before it has a value.",
+        "ZeroDivisionError": "Something is divided by zero: look at the limiting cases.",
+        "SystemExit": "The function asks Python to exit. Leave that call out.",
+    }
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if frame.filename == code.co_filename]
+    where = ""
+    if own:
+        line = own[-1].lineno or 0
+        source = linecache.getline(own[-1].filename, line).strip()
+        where = f"line {line}: {source}" if source else f"line {line}"
+    sentence = sentences.get(kind, "")
+    if "ambiguous" in said:
+        where_function = "torch.where" if "Tensor" in said else "np.where"
+        sentence = "A whole batch comes in at once, and one if cannot decide for all its rows: "
+        sentence += f"use {where_function}."
+    text = (f"{kind}: {said}" if said else kind, sentence)
+    return Outcome("raised", tuple(filter(None, text)), where, mistake=kind)
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # an exception class of the student's own, with a mistake in __str__
+        return ""
+
+
+def _kind_of_value(raw: Any, reference: np.ndarray[Any, Any]) -> Outcome | None:
+    """Say what is wrong with the type, shape or dtype of a value, if anything is."""
+    if raw is None:
+        return Outcome(
+            "wrong", ("The function returns nothing. Is the return missing?",), "", "none"
+        )
+    try:
+        value = array(raw)
+    except Exception:  # the conversion is the object's own, so it may raise anything
+        sentence = f"It returns a {type(raw).__name__}; the answer is made of numbers."
+        return Outcome("wrong", (sentence,), mistake="type")
+    if value.shape != reference.shape:
+        sentence = f"The result has shape {value.shape}; it must have shape {reference.shape}."
+        return Outcome("wrong", (sentence,), mistake="shape")
+    if (value.dtype.kind == "b") != (reference.dtype.kind == "b"):
+        sentence = f"The result has dtype {value.dtype}; it must be {reference.dtype}."
+        return Outcome("wrong", (sentence,), mistake="dtype")
+    return None
+
+
+def _worked_out(
+    exercise: Exercise,
+    probe: tuple[Any, ...],
+    answer: np.ndarray[Any, Any],
+    reference: np.ndarray[Any, Any],
+) -> Outcome:
+    names = _parameters(exercise.reference)
+    given = ", ".join(f"{name} = {value}" for name, value in zip(names, probe, strict=False))
+    right = f"{_show(reference)} = {exercise.arithmetic(*probe)}"
+    lines = [f"with      {given}", f"expected  {right}", f"yours     {_show(answer)}"]
+    text = "Not a mistake that this course knows by name. Here is the first case that differs:"
+    return Outcome("wrong", (text,), "\n".join(lines))
+
+
+def _show(value: np.ndarray[Any, Any]) -> str:
+    return f"{value:.6g}" if value.ndim == 0 else np.array2string(value, precision=6)
+
+
+def _record(name: str, outcome: Outcome) -> None:
+    def change(record: dict[str, Any]) -> None:
+        entry = progress.exercise_entry(record, name)
+        if outcome.status == "not attempted":
+            return
+        entry["attempts"] += 1
+        # What was once solved stays solved, whatever is tried afterwards.
+        if entry["status"] != "passes":
+            entry["status"] = outcome.status
+        if outcome.mistake:
+            entry["mistakes"][outcome.mistake] = entry["mistakes"].get(outcome.mistake, 0) + 1
+
+    progress.update(change)
+
+
+def exercise(function: Function) -> Function:
+    """Check the decorated function, show the result, and return a function to go on with.
+
+    Returns:
+        The student's function if it passes, the course's own otherwise.
+    """
+    task = _find_or_say(getattr(function, "__name__", type(function).__name__))
+    if task is None:
+        return function
+    outcome = check(task, function)
+    _record(task.name, outcome)
+    passes = outcome.status == "passes"
+    text = outcome.text
+    if outcome.status in ("wrong", "raised"):
+        text = (*text, "Until it passes, the course's own version is used below.")
+    stages = ("Hint 1: where", "Hint 2: which case", "Hint 3: the line")
+    details = {} if passes else dict(zip(stages, task.hints, strict=True))
+    details["The course's own version" if passes else "Solution"] = task.solution
+    plain = "" if passes else f'Stuck? Call hint("{task.name}").'
+    display(Card(task.name, outcome.status, text, outcome.code, details, plain))
+    return function if passes else task.reference
+
+
+def hint(name: str) -> None:
+    """Show the next hint for an exercise; after the third, say where the solution is."""
+    task = _find_or_say(name)
+    if task is None:
+        return
+    shown = progress.load()["exercises"].get(name, {}).get("hints", 0)
+    if shown >= len(task.hints):
+        display(Card(name, text=(*task.hints, f'No hint is left: solution("{name}") shows it.')))
+        return
+
+    def change(record: dict[str, Any]) -> None:
+        progress.exercise_entry(record, name)["hints"] += 1
+
+    progress.update(change)
+    display(Card(f"{name}, hint {shown + 1} of {len(task.hints)}", text=(task.hints[shown],)))
+
+
+def solution(name: str) -> None:
+    """Show the course's own version of an exercise."""
+    task = _find_or_say(name)
+    if task is not None:
+        display(Card(f"{name}, the course's own version", code=task.solution))

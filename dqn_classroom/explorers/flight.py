@@ -1,0 +1,149 @@
+"""Scrub through the training of one agent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets as ipw
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from dqn_classroom.explorers.panel import WIDE, Explorer
+from dqn_classroom.figures import BLUE, GREEN, ORANGE, plotly_layout
+from dqn_lessons.experiments.flight_recorder import CARTPOLE_PLANE, FlightRecorder, Plane
+from dqn_lessons.experiments.video import animate, greedy_policy, rollout
+
+
+class FlightView(Explorer):
+    """Drag through a recorded training: values, decisions, episode, memory (lesson 5).
+
+    Above: the value of the better action, and how much better the second action is than the
+    first, over a plane of observations; the line is the greedy episode of that moment. Below: the
+    greedy return, and how many terminal transitions the memory holds.
+
+    Args:
+        recorder: what was recorded.
+        plane: the observations that are varied.
+        actions: names of the first two actions.
+
+    Raises:
+        ValueError: nothing was recorded.
+    """
+
+    def __init__(
+        self,
+        recorder: FlightRecorder,
+        plane: Plane = CARTPOLE_PLANE,
+        actions: tuple[str, str] = ("left", "right"),
+    ) -> None:
+        recorder.check_recorded()
+        self.recorder, self.plane, self.actions = recorder, plane, actions
+        self.steps = list(recorder.terminals)
+        step = ipw.SelectionSlider(
+            options=self.steps, value=self.steps[-1], description="training step", **WIDE
+        )
+        self.play = ipw.Button(
+            description="Play this episode",
+            tooltip="Show the greedy episode as a film",
+            layout=ipw.Layout(width="max-content"),
+        )
+        self.film = ipw.HTML()
+        self.play.on_click(self._show_film)
+        row = ipw.HBox([step, self.play], layout=ipw.Layout(flex_flow="row wrap"))
+        super().__init__([row, self.film], {"step": step}, self._empty())
+
+    def _empty(self) -> go.FigureWidget:
+        first, second = self.actions
+        figure = go.FigureWidget(
+            make_subplots(
+                rows=2,
+                cols=2,
+                row_heights=[0.62, 0.38],
+                horizontal_spacing=0.2,
+                vertical_spacing=0.14,
+                subplot_titles=("value max Q", f"Q({second}) − Q({first})", "", ""),
+            )
+        )
+        figure.update_layout(plotly_layout("", ""), height=620, showlegend=False)
+        figure.update_layout(hovermode="closest")
+        self._x, self._y = (
+            values * unit
+            for values, unit in zip((self.plane.x, self.plane.y), self.plane.units, strict=True)
+        )
+        bar = {"len": 0.58, "y": 0.73, "thickness": 12}
+        for col, (scale, at) in enumerate((("Cividis", 0.4), ("PuOr", 1.0)), start=1):
+            middle = {"zmid": 0} if col == 2 else {}
+            figure.add_heatmap(
+                colorscale=scale,
+                colorbar={**bar, "x": at + 0.01},
+                row=1,
+                col=col,
+                **middle,
+            )
+        for col in (1, 2):
+            line = {"color": "#000000", "width": 1.5}
+            figure.add_scatter(mode="lines", line=line, name="episode", row=1, col=col)
+            figure.update_xaxes(title_text=self.plane.xlabel, row=1, col=col)
+            figure.update_yaxes(title_text=self.plane.ylabel, row=1, col=col)
+            figure.update_xaxes(title_text="environment steps", row=2, col=col)
+        returns = [self.recorder.at(step, "eval_return") for step in self.steps]
+        terminals = list(self.recorder.terminals.values())
+        chosen = {"color": ORANGE, "size": 13, "symbol": "diamond"}
+        for col, (label, values, colour, dash) in enumerate(
+            (
+                ("greedy return", returns, BLUE, "solid"),
+                ("terminal transitions", terminals, GREEN, "dash"),
+            ),
+            start=1,
+        ):
+            line = {"color": colour, "dash": dash}
+            figure.add_scatter(
+                x=self.steps, y=values, mode="lines", line=line, name=label, row=2, col=col
+            )
+            figure.add_scatter(mode="markers", marker=chosen, name="now", row=2, col=col)
+            figure.update_yaxes(title_text=label, rangemode="tozero", row=2, col=col)
+        return figure
+
+    def draw(self) -> tuple[str, Callable[[], dict[str, Any]]]:
+        """Move maps, path and markers to the chosen moment."""
+        step, recorder, plane = self.inputs["step"].value, self.recorder, self.plane
+        self.film.value = ""
+        q = recorder.q_map(step, plane)
+        episode = recorder.episode(step)
+        path_x, path_y = (
+            episode.obs[:, place] * unit
+            for place, unit in zip((plane.across, plane.down), plane.units, strict=True)
+        )
+        values, advantage = q.max(-1), q[..., 1] - q[..., 0]
+        greedy = recorder.at(step, "eval_return")
+        with self.figure.batch_update():
+            value_map, gap_map, path, again, _, now_return, _, now_terminals = self.figure.data
+            # All three at once: alone, a new z makes the browser forget where its cells lie.
+            for heat, z in ((value_map, values), (gap_map, advantage)):
+                heat.update(x=self._x, y=self._y, z=np.float32(z))
+            for line in (path, again):
+                line.update(x=path_x, y=path_y)
+            now_return.update(x=[step], y=[greedy])
+            now_terminals.update(x=[step], y=[recorder.terminals[step]])
+        sentence = (
+            f"After <b>{step:,}</b> steps: greedy return <b>{greedy:.0f}</b>, this episode "
+            f"<b>{episode.episode_return:g}</b>. Values here from {values.min():.0f} to "
+            f"{values.max():.0f}, action gap {recorder.at(step, 'action_gap'):.2f}, loss "
+            f"{recorder.at(step, 'loss'):.3g}. The memory holds <b>{recorder.terminals[step]}</b> "
+            "terminal transitions."
+        )
+        return sentence, self._columns
+
+    def _columns(self) -> dict[str, Any]:
+        names = ("eval_return", "loss", "action_gap", "max_abs_q")
+        columns = {name: [self.recorder.at(step, name) for step in self.steps] for name in names}
+        terminals = list(self.recorder.terminals.values())
+        return {"step": self.steps, "terminal transitions in memory": terminals, **columns}
+
+    def _show_film(self, _button: Any) -> None:
+        step, recorder = self.inputs["step"].value, self.recorder
+        episode = rollout(recorder.env_id, greedy_policy(recorder.weights[step]), recorder.seed)
+        said = f"the agent after {step:,} steps: return {episode.episode_return:g}"
+        self.film.value = animate([episode], said, captions=[said], every=3)._repr_html_()

@@ -1,0 +1,236 @@
+"""Sliders around the single-bias critic and Baird's counterexample (lesson 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import ipywidgets as ipw
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from dqn_classroom.explorers.panel import OFF_SCALE, WIDE, Explorer, badge, drawable
+from dqn_classroom.figures import BLUE, GREEN, GREY, ORANGE, decimate, plotly_layout
+from dqn_lessons import target_lag
+from dqn_lessons.config import TargetLagConfig
+
+_PERIODS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 25_000, 50_000]
+_GAMMAS = [0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 1.0]
+# The curve is some 760 pixels wide; each slice keeps its extremes.
+_BUCKETS = 250
+
+
+def _rate_slider(description: str, **settings: Any) -> ipw.FloatLogSlider:
+    """A slider from 1e-5 to 1."""
+    scale = {"value": 1e-3, "min": -5, "max": 0, "step": 0.1, "readout_format": ".1e"}
+    return ipw.FloatLogSlider(description=description, **scale, **settings, **WIDE)
+
+
+class TargetLagExplorer(Explorer):
+    """Drag the learning rate, the lag and the discount of the single-bias critic (lesson 1).
+
+    Three curves: the bias ``b``, what Adam's speed allows (``lr * step``), and the ceiling
+    ``B_k``. The badge says which of the two limits the run.
+    """
+
+    PRESETS: ClassVar[dict[str, dict[str, float]]] = {
+        "speed-limited": {"learning_rate": 1e-4},
+        "target-limited": {"learning_rate": 1e-3},
+        "break the bound": {"learning_rate": 1e-1},
+    }
+
+    def __init__(self) -> None:
+        self.base = TargetLagConfig()
+        inputs = {
+            "learning_rate": _rate_slider("learning rate"),
+            "target_period": ipw.SelectionSlider(
+                options=_PERIODS, value=5_000, description="target period C", **WIDE
+            ),
+            "tau": _rate_slider("soft update τ", disabled=True),
+            "gamma": ipw.SelectionSlider(
+                options=_GAMMAS, value=0.99, description="discount γ", **WIDE
+            ),
+            "reward": ipw.FloatSlider(
+                value=2,
+                min=-5,
+                max=5,
+                step=0.5,
+                readout_format=".1f",
+                description="reward r",
+                **WIDE,
+            ),
+            "optimizer": ipw.ToggleButtons(
+                options=[("Adam", "adam"), ("SGD", "sgd")],
+                description="optimiser",
+                style={"description_width": "150px", "button_width": "90px"},
+            ),
+            "update": ipw.ToggleButtons(
+                options=[("hard, every C", "hard"), ("soft, with τ", "soft")],
+                description="target update",
+                style={"description_width": "150px", "button_width": "120px"},
+            ),
+        }
+        presets = [self._preset_button(name) for name in self.PRESETS]
+        rows = [
+            ipw.HBox([ipw.Label("presets"), *presets]),
+            ipw.HBox([inputs["learning_rate"], inputs["gamma"]]),
+            ipw.HBox([inputs["target_period"], inputs["reward"]]),
+            ipw.HBox([inputs["tau"]]),
+            ipw.HBox([inputs["optimizer"], inputs["update"]]),
+        ]
+        for row in rows:
+            row.layout.flex_flow = "row wrap"
+        figure = go.FigureWidget(layout=plotly_layout("training step (updates)", "bias b"))
+        figure.add_scatter(name="bias b", mode="lines", line={"color": BLUE})
+        speed = {"color": ORANGE, "dash": "dash"}
+        figure.add_scatter(name="speed limit lr·step", mode="lines", line=speed)
+        stairs = {"color": GREY, "dash": "dot", "shape": "hv"}
+        figure.add_scatter(name="ceiling B<sub>k</sub>", mode="lines", line=stairs)
+        super().__init__(rows, inputs, figure)
+
+    def _preset_button(self, name: str) -> ipw.Button:
+        button = ipw.Button(description=name, tooltip=f"Set the sliders to: {name}")
+        common = {"target_period": 5_000, "gamma": 0.99, "reward": 2.0}
+        settings = {**common, "optimizer": "adam", "update": "hard", **self.PRESETS[name]}
+        button.on_click(lambda _: self.set(**settings))
+        return button
+
+    @property
+    def config(self) -> TargetLagConfig:
+        """The run that is shown."""
+        values = {name: widget.value for name, widget in self.inputs.items()}
+        soft = values.pop("update") == "soft"
+        tau = min(values.pop("tau"), 1.0)
+        return replace(self.base, **values, tau=tau if soft else None)
+
+    def draw(self) -> tuple[str, Callable[[], dict[str, Any]]]:
+        """Simulate the run that the controls describe and move the three curves."""
+        config = self.config
+        self.inputs["tau"].disabled = config.tau is None
+        self.inputs["target_period"].disabled = config.tau is not None
+        run = target_lag.simulate(config)
+        steps = np.arange(1, config.steps + 1)
+        ceiling = _ceiling(config, steps)
+        speed = np.sign(config.reward) * config.learning_rate * steps
+        bias = drawable(run.bias)
+        keep = decimate(bias, _BUCKETS)
+        corners = np.flatnonzero(np.diff(ceiling, prepend=np.nan, append=np.nan))[:-1]
+        corners = np.unique(np.r_[corners[decimate(ceiling[corners], _BUCKETS)], config.steps - 1])
+        with self.figure.batch_update():
+            b_line, speed_line, ceiling_line = self.figure.data
+            b_line.update(x=steps[keep], y=np.float32(bias[keep]))
+            # Cut where it leaves the picture: up to 5,000 it would press the others flat.
+            seen = np.flatnonzero(np.abs(speed) <= 1.5 * np.abs(ceiling).max())
+            ends = [0, seen[-1]] if len(seen) else []
+            speed_line.update(x=steps[ends], y=speed[ends], visible=config.optimizer == "adam")
+            ceiling_line.update(x=steps[corners], y=ceiling[corners])
+
+        def table() -> dict[str, Any]:
+            rows = np.linspace(0, config.steps - 1, 21).astype(int)
+            return {
+                "step": steps[rows],
+                "bias b": run.bias[rows],
+                "target copy": run.target_bias[rows],
+                "lr·step": speed[rows],
+                "ceiling B_k": ceiling[rows],
+            }
+
+        return _lag_sentence(config, run, ceiling), table
+
+
+def _ceiling(config: TargetLagConfig, steps: np.ndarray) -> np.ndarray:
+    """B_k at each step; a soft target has no stairs, its ceiling is the fixed point's side."""
+    period = config.target_period if config.tau is None else 1
+    k = target_lag.used_syncs(steps, period)
+    return np.asarray(
+        target_lag.horizon_bound(k, config.reward, config.gamma, config.initial_bias), dtype=float
+    )
+
+
+def _lag_sentence(config: TargetLagConfig, run: Any, ceiling: np.ndarray) -> str:
+    final, top = run.bias[-1], ceiling[-1]
+    numbers = f"b = <b>{final:.3f}</b>, B<sub>k</sub> = <b>{top:.3f}</b>"
+    over = np.max(np.sign(config.reward) * (run.bias - ceiling)) if config.reward else 0.0
+    if run.diverged or not np.isfinite(final) or abs(final) >= OFF_SCALE:
+        return f"{badge('diverges', '#A11')} After {config.steps:,} updates b has left every scale."
+    if config.optimizer == "sgd":
+        left = abs(1 - 2 * config.learning_rate)
+        return (
+            f"{badge('SGD', '#595959')} {numbers}. Each update closes "
+            f"{1 - left:.2%} of the gap to the target."
+        )
+    period = config.target_period if config.tau is None else 1 / config.tau
+    ratio = target_lag.speed_ratio(config.learning_rate, period, config.reward)
+    word, colour = ("target-limited", "#00609A") if ratio >= 1 else ("speed-limited", "#A34400")
+    if over > 1e-3:
+        word, colour = f"overshoots B<sub>k</sub> by {over:.3f}", "#A11"
+    return (
+        f"{badge(f'Λ = {ratio:.3g}: {word}', colour)} {numbers}, "
+        f"lr·steps = <b>{config.learning_rate * config.steps:.3g}</b>."
+    )
+
+
+class LinearTDExplorer(Explorer):
+    """Drag the lag on Baird's counterexample: it explodes, it converges, it crawls.
+
+    Left: the factor per update against C. Right: the value error over the updates.
+    """
+
+    UPDATES = 20_000
+    _RATES = (0.01, 0.1, 0.5)
+
+    def __init__(self) -> None:
+        self.problem = target_lag.baird()
+        periods = np.unique(np.geomspace(1, 10_000, 90).astype(int))
+        # The edge and its neighbours, so that a drag can stop on either side of it.
+        self.periods = np.union1d(periods, [2, 8, 9, 76, 77, 129]).tolist()
+        inputs = {
+            "target_period": ipw.SelectionSlider(
+                options=self.periods, value=1, description="target period C", **WIDE
+            ),
+            "learning_rate": ipw.SelectionSlider(
+                options=self._RATES, value=0.01, description="learning rate", **WIDE
+            ),
+        }
+        figure = go.FigureWidget(make_subplots(cols=2, horizontal_spacing=0.13))
+        figure.update_layout(
+            plotly_layout("target period C (updates)", "error per update, ×"), hovermode="closest"
+        )
+        figure.update_xaxes(type="log", dtick=1, col=1)
+        figure.update_xaxes(title_text="updates", col=2)
+        figure.update_yaxes(title_text="value error (RMS)", type="log", exponentformat="e", col=2)
+        line = {"color": BLUE}
+        figure.add_scatter(name="factor per update", mode="lines", line=line, row=1, col=1)
+        edge = {"color": GREY, "dash": "dot"}
+        figure.add_scatter(
+            x=[1, 10_000], y=[1, 1], name="above: explodes", mode="lines", line=edge, row=1, col=1
+        )
+        chosen = {"color": ORANGE, "size": 13, "symbol": "diamond"}
+        figure.add_scatter(name="your C", mode="markers", marker=chosen, row=1, col=1)
+        line = {"color": GREEN, "dash": "dash"}
+        figure.add_scatter(name="value error", mode="lines", line=line, row=1, col=2)
+        super().__init__([ipw.HBox([*inputs.values()])], inputs, figure)
+        self.children[0].layout.flex_flow = "row wrap"
+
+    def draw(self) -> tuple[str, Callable[[], dict[str, Any]]]:
+        """Work out the factor for every C, and the error for the chosen one."""
+        period, rate = (self.inputs[k].value for k in ("target_period", "learning_rate"))
+        factors = [target_lag.hard_sync_rate(self.problem, rate, C) for C in self.periods]
+        chosen = factors[self.periods.index(period)]
+        updates, error = target_lag.error_over_time(self.problem, rate, period, self.UPDATES)
+        error = np.where(error > 0, drawable(error), np.nan)
+        with self.figure.batch_update():
+            factor_line, _, marker, error_line = self.figure.data
+            factor_line.update(x=self.periods, y=factors)
+            marker.update(x=[period], y=[chosen])
+            error_line.update(x=updates, y=error)
+        word, colour = ("explodes", "#A11") if chosen > 1 else ("converges", "#00609A")
+        if 1 > chosen > 1 - 2e-5:
+            word = "converges, but crawls"
+        sentence = (
+            f"{badge(word, colour)} With C = <b>{period:,}</b> each update multiplies the error "
+            f"by <b>{chosen:.7f}</b>."
+        )
+        return sentence, lambda: {"C": self.periods[::5], "factor per update": factors[::5]}

@@ -1,0 +1,222 @@
+"""Figures of training runs: curves over time, seeds, intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import cycle
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from dqn_classroom.figures.accessible import (
+    BLUE,
+    GREY,
+    MPL_STYLES,
+    ORANGE,
+    Described,
+    legend_above,
+    new_axes,
+)
+
+
+def series(
+    x: ArrayLike, lines: Mapping[str, ArrayLike], xlabel: str, ylabel: str, *, stem: bool = False
+) -> Described:
+    """Draw lines over a common axis.
+
+    Args:
+        x: shape [T].
+        lines: name -> values, shape [T] each.
+        xlabel, ylabel: with units.
+        stem: mark every point, for lines that are few points long.
+    """
+    at = np.asarray(x)
+    figure, axis = new_axes(xlabel, ylabel)
+    for (name, values), (colour, dash, marker) in zip(
+        lines.items(), cycle(MPL_STYLES), strict=False
+    ):
+        axis.plot(
+            at, values, color=colour, linestyle=dash, marker=marker if stem else "", label=name
+        )
+    axis.axhline(0, color=GREY, linewidth=0.8)
+    legend_above(axis)
+    columns = {name: np.asarray(values, dtype=float) for name, values in lines.items()}
+    said = "; ".join(f"{name} from {v[0]:.3g} to {v[-1]:.3g}" for name, v in columns.items())
+    return Described(figure, f"{ylabel} against {xlabel}: {said}.", {xlabel: at, **columns})
+
+
+def learning_curves(
+    steps: ArrayLike,
+    curves: Mapping[str, Any],
+    ylabel: str,
+    *,
+    seeds: int,
+    limits: Mapping[str, ArrayLike] | None = None,
+    log: bool = False,
+) -> Described:
+    """Draw means over seeds with their intervals.
+
+    Args:
+        steps: environment steps of each evaluation, shape [E].
+        curves: name -> (estimate, low, high), shape [E] each, as `stats.bootstrap_ci` gives.
+        ylabel: what is averaged, with its unit.
+        seeds: how many there are; stands in the legend.
+        limits: name -> a number, or values [E], drawn in grey: what could be reached.
+        log: logarithmic values, for what explodes.
+    """
+    at = np.asarray(steps)
+    figure, axis = new_axes("environment steps of each learner", ylabel)
+    table: dict[str, Any] = {"steps": at}
+    for (name, limit), dash in zip((limits or {}).items(), (":", "-.", "--"), strict=False):
+        level = np.broadcast_to(np.asarray(limit, dtype=float), at.shape)
+        axis.step(at, level, where="post", color=GREY, linestyle=dash, linewidth=2, label=name)
+        table[name] = level
+    for (name, (mean, low, high)), (colour, dash, marker) in zip(
+        curves.items(), MPL_STYLES, strict=False
+    ):
+        every = max(1, len(at) // 8)
+        axis.plot(
+            at, mean, color=colour, linestyle=dash, marker=marker, markevery=every, label=name
+        )
+        axis.fill_between(at, low, high, color=colour, alpha=0.18, linewidth=0)
+        table |= {name: np.asarray(mean), f"{name}, low": low, f"{name}, high": high}
+    if log:
+        axis.set_yscale("log")
+    legend_above(axis)
+    axis.annotate(
+        f"mean of {seeds} seeds, 95 % interval", (0.99, 0.02), xycoords="axes fraction", ha="right",
+        color=GREY, fontsize=8,
+    )  # fmt: skip
+    ends = "; ".join(
+        f"{name} ends at {mean[-1]:.3g} [{low[-1]:.3g}, {high[-1]:.3g}]"
+        for name, (mean, low, high) in curves.items()
+    )
+    alt = f"{ylabel} against environment steps, mean of {seeds} seeds with 95 % intervals: {ends}."
+    return Described(figure, alt, table)
+
+
+def every_seed(steps: ArrayLike, scores: ArrayLike, ylabel: str) -> Described:
+    """Draw one thin line per seed and their mean: what an interval does not show.
+
+    Args:
+        steps: environment steps of each evaluation, shape [E].
+        scores: shape [S, E].
+        ylabel: what is drawn, with its unit.
+    """
+    at, values = np.asarray(steps), np.asarray(scores, dtype=float)
+    figure, axis = new_axes("environment steps of each learner", ylabel)
+    axis.plot(at, values.T, color=BLUE, linewidth=0.8, alpha=0.5)
+    axis.plot(at, values.mean(0), color=ORANGE, linewidth=3, label=f"mean of {len(values)} seeds")
+    legend_above(axis)
+    low, high = values.min(0), values.max(0)
+    alt = (
+        f"{ylabel} against environment steps, one line for each of {len(values)} seeds. At the "
+        f"end they lie between {low[-1]:.3g} and {high[-1]:.3g}, their mean at "
+        f"{values[:, -1].mean():.3g}."
+    )
+    return Described(
+        figure, alt, {"steps": at, "mean": values.mean(0), "lowest": low, "highest": high}
+    )
+
+
+def intervals(rows: Mapping[str, Any], xlabel: str) -> Described:
+    """Draw estimates with their intervals, one row each, and a line at zero.
+
+    Args:
+        rows: name -> (estimate, low, high).
+        xlabel: what is estimated, with its unit.
+    """
+    figure, axis = new_axes(xlabel, "")
+    figure.set_size_inches(7.2, 0.9 + 0.45 * len(rows))
+    for y, (estimate, low, high) in enumerate(rows.values()):
+        axis.plot([low, high], [y, y], color=BLUE, linewidth=2)
+        axis.plot(estimate, y, "D", color=BLUE)
+    axis.axvline(0, color=GREY, linestyle=":")
+    axis.set_yticks(range(len(rows)), list(rows))
+    axis.set_ylim(len(rows) - 0.5, -0.5)
+    said = "; ".join(f"{name}: {m:.3g} [{lo:.3g}, {hi:.3g}]" for name, (m, lo, hi) in rows.items())
+    columns = np.array(list(rows.values()), dtype=float).reshape(-1, 3).T
+    table = dict(zip(("estimate", "low", "high"), columns, strict=True))
+    return Described(
+        figure, f"{xlabel}, with 95 % intervals. {said}.", {"what": list(rows), **table}
+    )
+
+
+def among(
+    steps: ArrayLike, others: ArrayLike, yours: ArrayLike, rank: ArrayLike, ylabel: str
+) -> Described:
+    """Draw one run among many: its curve over theirs, and its percentile over time.
+
+    Args:
+        steps: environment steps of each evaluation, shape [E].
+        others: shape [S, E].
+        yours: shape [E].
+        rank: percentile of yours among the others, shape [E].
+        ylabel: what is drawn, with its unit.
+    """
+    at, many, one, place = (np.asarray(values) for values in (steps, others, yours, rank))
+    xlabel = "environment steps of each learner"
+    figure, (left, right) = new_axes(xlabel, ylabel, columns=2)
+    figure.set_size_inches(9.6, 3.8)
+    figure.subplots_adjust(wspace=0.3)
+    left.plot(at, many.T, color=GREY, linewidth=0.7, alpha=0.6)
+    left.plot(at, one, color=ORANGE, linewidth=3, label="your run")
+    left.plot([], [], color=GREY, linewidth=0.7, label=f"{len(many)} shipped runs")
+    legend_above(left)
+    right.set(ylabel="percentile of your run", ylim=(-4, 104))
+    right.axhspan(10, 90, color=GREY, alpha=0.12, linewidth=0)
+    right.axhline(50, color=GREY, linestyle=":")
+    right.plot(at, place, color=ORANGE, linewidth=2, marker="s", markevery=max(1, len(at) // 8))
+    right.set_title("grey: the middle 80 of 100 runs", fontsize=9, color=GREY)
+    alt = (
+        f"{ylabel} of your run among {len(many)} shipped runs. At the end it reaches "
+        f"{one[-1]:.3g}, the others between {many[:, -1].min():.3g} and {many[:, -1].max():.3g}; "
+        f"that is percentile {place[-1]:.0f}."
+    )
+    return Described(
+        figure,
+        alt,
+        {
+            "steps": at,
+            "your run": one,
+            "lowest": many.min(0),
+            "median": np.median(many, 0),
+            "highest": many.max(0),
+            "percentile": place,
+        },
+    )
+
+
+def heat_map(
+    x: ArrayLike, y: ArrayLike, panels: Mapping[str, ArrayLike], xlabel: str, ylabel: str
+) -> Described:
+    """Draw values over a plane, one panel each; where a value crosses 0 there is a line.
+
+    Args:
+        x, y: places, shapes [W] and [H].
+        panels: what is drawn, with its unit -> values [H, W].
+        xlabel, ylabel: of the plane, with units.
+    """
+    across, down = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    figure, axes = new_axes(xlabel, ylabel, columns=len(panels))
+    figure.set_size_inches(4.8 * len(panels), 3.8)
+    figure.subplots_adjust(wspace=0.35)
+    grid_y, grid_x = (grid.ravel() for grid in np.meshgrid(down, across, indexing="ij"))
+    table: dict[str, Any] = {xlabel: grid_x, ylabel: grid_y}
+    said = []
+    for axis, (label, panel) in zip(np.atleast_1d(axes), panels.items(), strict=True):
+        values = np.asarray(panel, dtype=float)
+        signed = values.min() < 0 < values.max()
+        reach = np.abs(values).max()
+        scale = {"cmap": "PuOr", "vmin": -reach, "vmax": reach} if signed else {"cmap": "cividis"}
+        mesh = axis.pcolormesh(across, down, values, shading="nearest", **scale)
+        if signed:
+            axis.contour(across, down, values, levels=[0], colors="black", linewidths=1.2)
+        axis.set_title(label, fontsize=10)
+        axis.grid(False)
+        figure.colorbar(mesh, ax=axis)
+        table[label] = values.ravel()
+        said.append(f"{label} from {values.min():.3g} to {values.max():.3g}")
+    alt = f"Maps over {xlabel} and {ylabel}: {'; '.join(said)}."
+    return Described(figure, alt, table)

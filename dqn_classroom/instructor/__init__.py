@@ -1,0 +1,1 @@
+"""For whoever teaches: lecture mode, slides, and the summary of a class."""

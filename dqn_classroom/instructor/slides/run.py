@@ -1,0 +1,62 @@
+"""Run a notebook for its slides: nobody's progress is touched, widgets are kept as HTML."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
+
+from dqn_classroom.instructor.slides.stills import MIME
+
+CELL_SECONDS = 600
+_WATCH = "from dqn_classroom.instructor.slides.stills import publish, watch; watch()"
+_PUBLISH = "publish()"
+
+
+class CellFailed(RuntimeError):
+    """A cell raised, took too long, or ended its kernel."""
+
+
+def execute(path: Path, profile: str) -> tuple[NotebookNode, dict[str, str]]:
+    """Run a notebook; its file is not changed.
+
+    Args:
+        path: the notebook; its kernel starts in the folder of the file.
+        profile: what ``DQN_LESSONS_PROFILE`` says to the kernel.
+
+    Returns:
+        The executed notebook, and widget model id -> what the widget shows at the end, as HTML.
+
+    Raises:
+        CellFailed: a cell raised, or took longer than ``CELL_SECONDS``.
+    """
+    executed = nbformat.read(path, as_version=4)
+    # The kernel is asked for its widgets from outside: the notebook holds no line for slides.
+    executed.cells = [new_code_cell(_WATCH), *executed.cells, new_code_cell(_PUBLISH)]
+    client = NotebookClient(
+        executed,
+        timeout=CELL_SECONDS,
+        startup_timeout=CELL_SECONDS,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.resolve().parent)}},
+    )
+    with tempfile.TemporaryDirectory() as home:
+        progress = str(Path(home) / "progress.json")
+        switches = {"DQN_LESSONS_PROGRESS": progress, "DQN_LESSONS_PROFILE": profile}
+        try:
+            client.execute(env={**os.environ, **switches})
+        except CellExecutionError as error:
+            raise CellFailed(f"{path.name}: {error.ename}: {error.evalue}") from error
+        except (CellTimeoutError, DeadKernelError) as error:
+            raise CellFailed(f"{path.name}: {error}") from error
+    stills = executed.cells.pop().outputs[-1].data[MIME]
+    del executed.cells[0]
+    # plotly.js is in there once for every figure: 5 MB each.
+    executed.metadata.pop("widgets", None)
+    return executed, dict(stills)

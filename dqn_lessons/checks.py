@@ -1,0 +1,204 @@
+"""Arguments are checked first: one sentence names the field, the value, the limit and the remedy.
+
+Args:
+    field: name of the argument, as the caller wrote it.
+    value: what was given, anything.
+    low, high: smallest and largest number allowed.
+    low_open, high_open: the limit itself is not allowed.
+    options: the strings that are allowed.
+    nbytes: memory that it would take, in bytes.
+    remedy: a sentence that says what to do.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from numbers import Integral, Real
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+INT64_MAX = 2**63 - 1
+_MAX_LEARNERS = 10_000
+_MAX_BYTES = 2**31
+_SHOWN = 80
+
+
+def shown(value: Any) -> str:
+    """``repr`` on one line of at most 80 characters; a number of 5,000 digits has none at all."""
+    try:
+        text = repr(value).replace("\n", " ")
+    except Exception:
+        return f"<a {type(value).__name__} too large to show>"
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 13]}...{text[-10:]}"
+
+
+def at_the_door(check: Callable[P, object]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let ``check`` look at the arguments of every call first; it raises, or says nothing.
+
+    The function's own source is then nothing but what it does: students read it as a solution.
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(function)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+            check(*args, **kwargs)
+            return function(*args, **kwargs)
+
+        return checked
+
+    return decorate
+
+
+def _limit(low: float, high: float, low_open: bool, high_open: bool) -> str:
+    if low == -math.inf and high == math.inf:
+        return "finite"
+    if high == math.inf:
+        return f"{'> ' if low_open else '>= '}{low:g}"
+    if low == -math.inf:
+        return f"{'< ' if high_open else '<= '}{high:g}"
+    return f"in {'(' if low_open else '['}{low:g}, {high:g}{')' if high_open else ']'}"
+
+
+def real(
+    field: str,
+    value: Any,
+    low: float = -math.inf,
+    high: float = math.inf,
+    *,
+    low_open: bool = False,
+    high_open: bool = False,
+    remedy: str,
+) -> float:
+    """Return ``value`` as a float, or say what is wrong with it.
+
+    Raises:
+        TypeError: not a real number (``bool`` and strings are not).
+        ValueError: NaN, infinite, or outside the limits.
+    """
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(
+            f"{field} = {shown(value)} is a {type(value).__name__}: it must be a number. {remedy}"
+        )
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number beyond the range of floats
+        number = -math.inf if value < 0 else math.inf
+    too_low = number <= low if low_open else number < low
+    too_high = number >= high if high_open else number > high
+    if not math.isfinite(number) or too_low or too_high:
+        limit = _limit(low, high, low_open, high_open)
+        raise ValueError(f"{field} = {shown(value)}: it must be {limit}. {remedy}")
+    return number
+
+
+def integer(field: str, value: Any, low: int, high: int | None = None, *, remedy: str) -> int:
+    """Return ``value`` as an int, or say what is wrong with it.
+
+    Without ``high`` the limit is what an array of whole numbers can hold.
+
+    Raises:
+        TypeError: not a whole number (``bool`` and ``5.0`` are not).
+        ValueError: outside the limits.
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError(
+            f"{field} = {shown(value)} is a {type(value).__name__}: it must be a whole number. "
+            f"{remedy}"
+        )
+    number = int(value)
+    if number < low or number > (INT64_MAX if high is None else high):
+        limit = f"in [{low}, {high}]" if high is not None else f">= {low}"
+        if number > low and high is None:
+            limit = f"<= {INT64_MAX}"
+        raise ValueError(f"{field} = {shown(value)}: it must be {limit}. {remedy}")
+    return number
+
+
+def choice(field: str, value: Any, options: Iterable[str], *, remedy: str) -> str:
+    """Return ``value`` if it is one of ``options``.
+
+    Raises:
+        TypeError: not a string.
+        ValueError: a string that is not among the options.
+    """
+    names = list(options)
+    if not isinstance(value, str):
+        raise TypeError(
+            f"{field} = {shown(value)} is a {type(value).__name__}: it must be a string. {remedy}"
+        )
+    if value not in names:
+        raise ValueError(
+            f"{field} = {shown(value)}: it must be one of {', '.join(names)}. {remedy}"
+        )
+    return value
+
+
+def seeds(values: Any) -> tuple[int, ...]:
+    """Return the seeds as ints: at least one, none twice, each from 0 to what int64 can hold.
+
+    Raises:
+        TypeError: not a sequence of whole numbers.
+        ValueError: none, too many, repeated, or one outside the limits.
+    """
+    remedy = "Use seeds=range(16), or seeds=[0] for a single run."
+    try:
+        if isinstance(values, (str, bytes)):
+            raise TypeError("text")
+        # An endless generator must not be waited for.
+        some = list(islice(values, _MAX_LEARNERS + 1))
+    except TypeError as error:
+        raise TypeError(
+            f"seeds = {shown(values)} is a {type(values).__name__}: it must be a list of whole "
+            f"numbers. {remedy}"
+        ) from error
+    if len(some) > _MAX_LEARNERS:
+        raise ValueError(
+            f"seeds = {shown(values)}: it must be at most {_MAX_LEARNERS} learners. {remedy}"
+        )
+    checked = tuple(integer("seeds", seed, 0, remedy=remedy) for seed in some)
+    if not checked or len(set(checked)) < len(checked):
+        raise ValueError(
+            f"seeds = {shown(list(checked))}: one per learner, all different. {remedy}"
+        )
+    return checked
+
+
+def memory(field: str, value: Any, nbytes: float, *, remedy: str) -> None:
+    """Say so before memory is taken that is not there.
+
+    Raises:
+        ValueError: more than 2 GiB.
+    """
+    if nbytes > _MAX_BYTES:
+        raise ValueError(
+            f"{field} = {shown(value)} takes {nbytes:,.0f} bytes: it must be at most "
+            f"{_MAX_BYTES:,}. {remedy}"
+        )
+
+
+@contextmanager
+def making_environment(env_id: Any) -> Iterator[None]:
+    """Say in one sentence, with the name, why an environment cannot be made.
+
+    Gymnasium has an error of its own for each reason, and a missing package has Python's.
+
+    Raises:
+        TypeError: a name that is no string.
+        ValueError: whatever the block raises.
+    """
+    remedy = 'Use a registered environment that is installed, such as "CartPole-v1".'
+    if not isinstance(env_id, str):
+        raise TypeError(
+            f"env_id = {shown(env_id)} is a {type(env_id).__name__}: it must be a string. {remedy}"
+        )
+    try:
+        yield
+    except Exception as error:
+        said = " ".join(str(error).split())[:300].rstrip(".?")
+        raise ValueError(f"env_id = {shown(env_id)}: {said}. {remedy}") from error

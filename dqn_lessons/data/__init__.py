@@ -1,1 +1,0 @@
-"""Small results that are shipped, each beside the script that makes it."""

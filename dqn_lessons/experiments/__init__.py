@@ -1,0 +1,1 @@
+"""Experiments: sweeps of many trainings, checkpoints, videos, a flight recorder."""

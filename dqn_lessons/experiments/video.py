@@ -1,0 +1,282 @@
+"""Watch an agent: roll out a policy, and embed the pictures as a small animation.
+
+The animation is an animated PNG inside an ``<img>``: it plays offline, in JupyterLab and
+elsewhere, also in a notebook that is not trusted yet.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from PIL import Image
+
+import dqn_lessons.envs  # noqa: F401 (registers the course's own worlds)
+from dqn_lessons import checks as check
+
+Policy = Callable[[NDArray[np.float32]], int]
+_ENDLESS = 100_000
+AGENT = Path(__file__).parents[2] / "dqn_classroom" / "shipped" / "cartpole_agent.npz"
+
+# Drawing needs no window; without this SDL looks for one on machines that have none.
+if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
+    os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """One episode.
+
+    Args:
+        frames: pictures, shape [T + 1, height, width, 3], uint8; none if not rendered.
+        obs: what was seen, shape [T + 1, D].
+        rewards: shape [T].
+        terminated: True if the episode ended by the task's rules, not by its time limit.
+    """
+
+    frames: Sequence[NDArray[np.uint8]]
+    obs: NDArray[np.float32]
+    rewards: NDArray[np.float64]
+    terminated: bool
+
+    @property
+    def episode_return(self) -> float:
+        """The sum of the rewards, undiscounted."""
+        return float(self.rewards.sum())
+
+
+def rollout(env_id: str, policy: Policy, seed: int, *, render: bool = True) -> Rollout:
+    """Play one episode.
+
+    Args:
+        env_id: a registered Gymnasium environment.
+        policy: observation [D] -> action.
+        seed: of the environment's reset; the same seed and policy give the same pictures.
+        render: keep a picture of every step.
+
+    Raises:
+        TypeError: a seed that is not a whole number.
+        ValueError: an environment that cannot be made, or a seed below 0.
+        RuntimeError: an episode without an end.
+    """
+    check.integer("seed", seed, 0, remedy="Use any whole number, such as 0.")
+    with check.making_environment(env_id):
+        made = gym.make(env_id, render_mode="rgb_array" if render else None)
+    with made as env:
+        obs, _ = env.reset(seed=seed)
+        frames, rewards, seen = [], [], [obs]
+        terminated = truncated = False
+        while not (terminated or truncated):
+            if render:
+                frames.append(np.asarray(env.render(), dtype=np.uint8))
+            obs, reward, terminated, truncated, _ = env.step(policy(obs))
+            rewards.append(float(reward))
+            seen.append(obs)
+            if len(rewards) == _ENDLESS:
+                raise RuntimeError(
+                    f"an episode of {env_id} takes more than {_ENDLESS:,} steps. "
+                    "Register the environment with max_episode_steps."
+                )
+        if render:
+            frames.append(np.asarray(env.render(), dtype=np.uint8))
+    return Rollout(frames, np.array(seen), np.array(rewards), bool(terminated))
+
+
+def random_policy(actions: int, rng: np.random.Generator) -> Policy:
+    """Return the policy that ignores what it sees."""
+    return lambda obs: int(rng.integers(actions))
+
+
+def q_values(weights: Sequence[NDArray[Any]], obs: ArrayLike) -> NDArray[Any]:
+    """Values of a ReLU network, ``[..., D] -> [..., A]``, without PyTorch.
+
+    Args:
+        weights: matrix [in, out] and bias [out] of each layer, in turn.
+        obs: observations ``[..., D]``.
+    """
+    hidden = np.asarray(obs, dtype=np.float32)
+    *layers, (matrix, bias) = zip(weights[::2], weights[1::2], strict=True)
+    for inner, inner_bias in layers:
+        hidden = np.maximum(hidden @ inner + inner_bias, 0)
+    values: NDArray[Any] = hidden @ matrix + bias
+    return values
+
+
+def greedy_policy(weights: Sequence[NDArray[Any]]) -> Policy:
+    """Return the greedy policy of a ReLU network.
+
+    Args:
+        weights: matrix [in, out] and bias [out] of each layer, in turn.
+    """
+    return lambda obs: int(np.argmax(q_values(weights, obs)))
+
+
+def load_policy(path: str | Path = AGENT) -> Policy:
+    """Return the greedy policy of a network saved as an npz of layers (no code is loaded).
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: not such a file.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            weights = [file[f"layer_{i}"] for i in range(len(file.files))]
+        shapes = [array.shape for array in weights]
+        pairs = list(zip(shapes[::2], shapes[1::2], strict=True))
+        if not pairs or any(len(m) != 2 or b != m[1:] for m, b in pairs):
+            raise ValueError(f"layers of shapes {shapes}")
+        if any(one[1] != other[0] for (one, _), (other, _) in pairwise(pairs)):
+            raise ValueError(f"layers of shapes {shapes}")
+        if not all(np.issubdtype(w.dtype, np.floating) and np.isfinite(w).all() for w in weights):
+            raise ValueError("weights that are not finite numbers")
+    except FileNotFoundError:
+        raise
+    except Exception as error:  # a foreign file can fail in any way
+        raise ValueError(
+            f"{Path(path).name} holds no network ({error}). It must be an npz with layer_0 [in, "
+            "out], layer_1 [out], and so on."
+        ) from error
+    return greedy_policy(weights)
+
+
+@dataclass(frozen=True)
+class Animation:
+    """An animated PNG that shows itself.
+
+    Args:
+        png: the file.
+        alt: what there is to see, in words.
+        captions: a line below each of the pictures that stand side by side.
+    """
+
+    png: bytes
+    alt: str
+    captions: tuple[str, ...] = ()
+
+    def _repr_html_(self) -> str:
+        data = base64.b64encode(self.png).decode()
+        alt = html.escape(self.alt, quote=True)
+        image = f'<img style="width:100%" alt="{alt}" src="data:image/png;base64,{data}">'
+        cells = "".join(
+            f'<div style="flex:1;text-align:center">{html.escape(caption)}</div>'
+            for caption in self.captions
+        )
+        width = Image.open(io.BytesIO(self.png)).width
+        row = f'<div style="display:flex">{cells}</div>' if cells else ""
+        return f'<div style="max-width:{width}px">{image}{row}</div>'
+
+    def __repr__(self) -> str:
+        return f"[animation: {self.alt}]"
+
+
+def animate(
+    rollouts: Sequence[Rollout],
+    alt: str,
+    *,
+    captions: Sequence[str] = (),
+    every: int = 2,
+    width: int = 300,
+    fps: int = 25,
+) -> Animation:
+    """Return one animation of one or more rollouts, side by side; the shorter ones wait.
+
+    Args:
+        rollouts: rendered episodes with pictures of one size.
+        alt: what there is to see, in words.
+        captions: a line below each picture, or none.
+        every: keep one of so many frames.
+        width: of each picture, in pixels.
+        fps: frames per second.
+
+    Raises:
+        TypeError: a number that is not whole.
+        ValueError: a rollout without pictures, or a number outside its limits.
+    """
+    check.integer("every", every, 1, remedy="Use 2 to keep every second picture.")
+    check.integer("width", width, 1, 4_000, remedy="Use pixels, such as 300.")
+    check.integer("fps", fps, 1, 1_000, remedy="Use pictures per second, such as 25.")
+    if not rollouts or any(not len(r.frames) for r in rollouts):
+        raise ValueError("a rollout has no frames: call rollout(..., render=True).")
+    length = max(len(r.frames) for r in rollouts)
+    kept = [*range(0, length - 1, every), length - 1]
+    pictures = []
+    for t in kept:
+        row = [r.frames[min(t, len(r.frames) - 1)] for r in rollouts]
+        for frame in row[1:]:
+            frame[:, :2] = 90  # a line between neighbours
+        picture = Image.fromarray(np.concatenate(row, axis=1))
+        height = round(picture.height * width / (picture.width / len(row)))
+        small = picture.resize((width * len(row), height), Image.Resampling.BILINEAR)
+        # Sixteen colours are plenty for a cart and a pole, and halve the file.
+        pictures.append(small.quantize(16))
+    buffer = io.BytesIO()
+    first, *rest = pictures
+    first.save(buffer, "PNG", save_all=True, append_images=rest, duration=1000 // fps, loop=0)
+    return Animation(buffer.getvalue(), alt, tuple(captions))
+
+
+class Film:
+    """Greedy episodes of one learner while it trains: ``train(..., on_eval=film)``.
+
+    The weights are copied at the evaluations; the episodes are played when somebody looks, so
+    that filming neither slows nor changes the training. ``weights`` holds them, by step.
+
+    Args:
+        every: environment steps between two episodes, a multiple of the evaluation period.
+        learner: whose episodes.
+        seed: of every episode, so that only the policy differs.
+
+    Raises:
+        TypeError, ValueError: a number that is not whole, or below its limit.
+    """
+
+    def __init__(self, every: int, learner: int = 0, seed: int = 0) -> None:
+        self.every = check.integer("every", every, 1, remedy="Use steps, such as 2_500.")
+        self.learner = check.integer("learner", learner, 0, remedy="Use 0 for the first seed.")
+        self.seed = check.integer("seed", seed, 0, remedy="Use any whole number, such as 0.")
+        self.env_id = ""
+        self.weights: dict[int, list[NDArray[Any]]] = {}
+
+    def __call__(self, run: Any) -> None:
+        """Keep the weights, if it is time: called with the run after every evaluation."""
+        remedy = "Use 0 for the first seed."
+        check.integer("learner", self.learner, 0, len(run.seeds) - 1, remedy=remedy)
+        self.env_id = run.config.env_id
+        if run.step % self.every == 0:
+            self.weights[run.step] = run.online.layers(self.learner)
+
+    def show(self, width: int = 220) -> Animation:
+        """Play what was filmed, side by side, the earliest on the left.
+
+        Args:
+            width: of each picture, in pixels.
+
+        Raises:
+            ValueError: nothing was filmed.
+        """
+        if not self.weights:
+            raise ValueError(
+                f"every = {self.every}: no evaluation fell on a multiple of it, nothing was "
+                "filmed. Use a multiple of eval_period, and pass on_eval=film to train."
+            )
+        episodes = [
+            rollout(self.env_id, greedy_policy(weights), self.seed)
+            for weights in self.weights.values()
+        ]
+        captions = [
+            f"{step:,} steps: return {episode.episode_return:g}"
+            for step, episode in zip(self.weights, episodes, strict=True)
+        ]
+        alt = f"Greedy episodes of {self.env_id} while training, after {'; '.join(captions)}."
+        return animate(episodes, alt, captions=captions, every=3, width=width)

@@ -1,0 +1,129 @@
+"""What a run writes down while it trains, and the History made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dqn_lessons.config import EPISODE_DTYPE, Array, DQNConfig, History
+
+EVALUATION = ("eval_return", "loss", "td_error", "q_probe", "action_gap", "max_abs_q")
+
+
+class Records:
+    """The running episode of each learner, and the tables of finished episodes and evaluations."""
+
+    def __init__(self, config: DQNConfig, seeds: Sequence[int]) -> None:
+        learners = len(seeds)
+        self.seeds = tuple(seeds)
+        self.returns = np.zeros(learners)
+        self.lengths = np.zeros(learners, np.int64)
+        self.episode_count = np.zeros(learners, np.int64)
+        # An environment is rebuilt from the actions since its last reset: see `vector.rebuild`.
+        self.actions = np.zeros((config.steps, learners), np.int16)
+        self.episodes: list[tuple[Any, ...]] = []
+        self.eval_step: list[int] = []
+        self.evaluations: dict[str, list[Array]] = {name: [] for name in EVALUATION}
+        self.last_loss = torch.full((learners,), torch.nan)
+        self.loss_sum, self.td_error_sum = torch.zeros(learners), torch.zeros(learners)
+        self.updates_summed = 0
+
+    def make_room(self, steps: int) -> None:
+        """Allow for a run that was made longer."""
+        more = max(steps - len(self.actions), 0)
+        self.actions = np.pad(self.actions, ((0, more), (0, 0)))
+
+    def add_step(self, step: int, action: Array, reward: Array) -> None:
+        """Count one environment step of every learner.
+
+        Args:
+            step: environment steps made before it.
+            action: ``[S]``.
+            reward: ``[S]``.
+        """
+        self.actions[step] = action
+        self.returns += reward
+        self.lengths += 1
+
+    def end_episodes(self, step: int, ended: Array, epsilon: float | Array) -> None:
+        """Move the episodes that ended to the table.
+
+        Args:
+            step: environment steps made.
+            ended: bool ``[S]``.
+            epsilon: at the last step, a number or ``[S]``.
+        """
+        epsilon = np.full(ended.shape, epsilon)
+        for s in np.flatnonzero(ended):
+            self.episodes.append(
+                (
+                    self.seeds[s],
+                    self.episode_count[s],
+                    step,
+                    self.returns[s],
+                    self.lengths[s],
+                    epsilon[s],
+                    self.last_loss[s].item(),
+                )
+            )
+        self.returns[ended], self.lengths[ended] = 0, 0
+        self.episode_count[ended] += 1
+
+    def add_update(self, loss: Tensor, td_error: Tensor) -> None:
+        """Note one update.
+
+        Args:
+            loss: ``[S]``.
+            td_error: mean of its absolute values ``[S]``.
+        """
+        self.last_loss = loss
+        self.loss_sum += loss
+        self.td_error_sum += td_error
+        self.updates_summed += 1
+
+    def add_evaluation(self, step: int, greedy_return: Array, q: Tensor) -> None:
+        """Note one evaluation.
+
+        Args:
+            step: environment steps made.
+            greedy_return: mean over episodes ``[S]``.
+            q: values at the P probe observations ``[S, P, A]``.
+        """
+        best = q.topk(min(2, q.shape[-1])).values
+        count = self.updates_summed or np.nan
+        row = {
+            "eval_return": greedy_return,
+            "loss": self.loss_sum.numpy() / count,
+            "td_error": self.td_error_sum.numpy() / count,
+            "q_probe": best[..., 0].numpy(),
+            "action_gap": (best[..., 0] - best[..., -1]).mean(-1).numpy(),
+            "max_abs_q": q.abs().amax((-1, -2)).numpy(),
+        }
+        for name, value in row.items():
+            self.evaluations[name].append(value)
+        self.eval_step.append(step)
+        self.loss_sum.zero_()
+        self.td_error_sum.zero_()
+        self.updates_summed = 0
+
+    def history(self, config: DQNConfig, step: int) -> History:
+        """Everything so far, as frozen arrays."""
+        learners = len(self.seeds)
+        empty = {"q_probe": (learners, 0, 0)}
+        arrays = {
+            name: np.stack(rows, axis=1) if rows else np.zeros(empty.get(name, (learners, 0)))
+            for name, rows in self.evaluations.items()
+        }
+        return History(
+            config=config,
+            seeds=self.seeds,
+            step=step,
+            complete=step >= config.steps,
+            episodes=np.array(self.episodes, EPISODE_DTYPE),
+            eval_step=np.array(self.eval_step, np.int64),
+            **arrays,
+        )

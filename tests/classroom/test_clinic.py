@@ -1,0 +1,228 @@
+"""Planted bugs of published code: each is caught by the probe that names it, and by its numbers."""
+
+import itertools
+import re
+
+import numpy as np
+import pytest
+import torch
+
+import dqn_lessons.train as loop
+from dqn_classroom import clinic
+from dqn_classroom.clinic import reports, small_runs, value_probes
+from dqn_classroom.clinic.inject import locate
+from dqn_lessons import td
+from dqn_lessons.rng import Streams
+
+EACH_BUG = pytest.mark.parametrize("bug", clinic.BUGS.values(), ids=lambda bug: bug.name)
+
+
+def shipped(name, probe):
+    return clinic.table()[name][probe]
+
+
+@pytest.mark.parametrize("name", clinic.PROBES)
+def test_a_healthy_loop_passes_every_probe(name):
+    finding = clinic.probe(name)
+    assert finding.healthy, finding
+    assert reports._row([finding])[name] == shipped("healthy", name)
+
+
+@EACH_BUG
+def test_each_bug_is_caught_by_the_probe_that_names_it(bug):
+    with clinic.planted(bug.edits):
+        finding = clinic.probe(bug.caught_by)
+    assert not finding.healthy
+    (mine,) = reports._row([finding]).values()
+    stopped, values, health = shipped(bug.name, bug.caught_by)
+    assert (mine[0], mine[2]) == (stopped, health), "run `python -m dqn_classroom.clinic`"
+    assert all(map(reports._same, mine[1], values))
+
+
+def test_a_whole_row_of_the_shipped_table_comes_out_again():
+    with clinic.planted(clinic.BUGS["target by reference"].edits):
+        row = reports._row(reports.examine())
+    assert reports.behaves_like(row) == ["target by reference"]
+
+
+def test_the_table_knows_every_bug_and_tells_each_from_every_other():
+    table = clinic.table()
+    assert list(table) == [clinic.HEALTHY, *clinic.BUGS]
+    assert len(clinic.BUGS) >= 16
+    for one, other in itertools.combinations(table, 2):
+        assert any(reports.disagreements(table[one], table[other])), f"{one} is {other}"
+
+
+def test_every_probe_is_needed():
+    table = clinic.table()
+    for bug in clinic.BUGS.values():
+        assert not all(table[bug.name][bug.caught_by][2]) or table[bug.name][bug.caught_by][0]
+    alone = {bug.caught_by for bug in clinic.BUGS.values()}
+    assert alone == set(clinic.PROBES)
+
+
+@EACH_BUG
+def test_a_bug_is_told_in_full_sentences(bug):
+    for text in (bug.shows, bug.lesson):
+        assert re.fullmatch(r"[A-Z`].*[.)]", text), text
+    assert bug.source[0] != " "
+    assert not bug.source.endswith(".")
+    assert "http" not in bug.source
+    assert len(bug.edits) <= 4
+    diff = clinic.changed_lines(bug.edits)
+    assert re.search(r"(?m)^- ", diff)
+    assert re.search(r"(?m)^\+ ", diff)
+
+
+def test_a_planted_bug_is_gone_afterwards_whatever_happens():
+    before = {
+        edit.where: getattr(*locate(edit.where))
+        for bug in clinic.BUGS.values()
+        for edit in bug.edits
+    }
+
+    def stop_on_the_way():
+        with clinic.planted(clinic.BUGS["no terminal mask"].edits):
+            assert td.td_target is not before["td.td_target"]
+            raise RuntimeError("on the way")
+
+    with pytest.raises(RuntimeError, match="on the way"):
+        stop_on_the_way()
+    after = {where: getattr(*locate(where)) for where in before}
+    assert after == before
+
+
+def test_an_edit_must_meet_its_line_exactly_once():
+    edit = clinic.Edit("td.td_target", "gamma", "0.9")
+    with pytest.raises(ValueError, match=r"'gamma' stands \d times in td.td_target"):
+        clinic.planted([edit])
+    with pytest.raises(ValueError, match="stands 0 times"):
+        clinic.changed_lines([clinic.Edit("td.td_target", "no such words", "")])
+
+
+def test_a_probe_without_a_name_is_refused():
+    with pytest.raises(KeyError, match=r"there is no probe 'x'\. Probes: one state"):
+        clinic.probe("x")
+
+
+def test_an_interrupt_is_not_taken_for_a_symptom(monkeypatch):
+    def stop():
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(clinic.PROBES, "ends", ("", stop))
+    with pytest.raises(KeyboardInterrupt):
+        clinic.probe("ends")
+
+
+def test_the_corridors_numbers_come_from_plain_q_learning(monkeypatch):
+    """The same rows and the same draws, and the update in NumPy."""
+    kept = {}
+    real = loop.train
+
+    def train(*args, **kwargs):
+        kept["run"] = real(*args, **kwargs)
+        return kept["run"]
+
+    monkeypatch.setattr(loop, "train", train)
+    steps = {"steps": 300, "batch_size": 8, "replay_capacity": 300, "learning_starts": 200}
+    learned = small_runs.values_after_sgd("ShortCorridor", gamma=0.8, epsilon_end=1.0, **steps)
+    rows = kept["run"].replay.rows[0]
+    luck = np.random.default_rng(Streams.of(0).replay)
+    weights, bias = np.zeros((2, 5)), np.zeros(2)
+    old_weights, old_bias = weights.copy(), bias.copy()
+    for update in range(1, 102):
+        batch = rows[(luck.random(8) * (199 + update)).astype(int)]
+        best = (batch["next_obs"] @ old_weights.T + old_bias).max(1)
+        y = batch["reward"] + 0.8 * best * ~batch["terminated"]
+        q = (batch["obs"] @ weights.T + bias)[np.arange(8), batch["action"]]
+        for row, error in zip(batch, q - y, strict=True):
+            step = small_runs.RATE * 2 * error / 8
+            weights[row["action"]] -= step * row["obs"]
+            bias[row["action"]] -= step
+        if update % 50 == 0:
+            old_weights, old_bias = weights.copy(), bias.copy()
+    cells = (np.eye(5)[:4] @ weights.T + bias).max(1)
+    np.testing.assert_allclose(learned[0].max(-1), cells, atol=1e-5)
+    np.testing.assert_allclose(cells[[0, -1]], value_probes._CORRIDOR, atol=1e-5)
+
+
+# --- what somebody brings -----------------------------------------------------------------------
+
+
+def right_update(batch, online, target, optimizer, gamma):
+    with torch.no_grad():
+        best = target(batch.next_obs).max(dim=1).values
+        y = batch.reward + gamma * torch.where(batch.terminated, 0.0, best)
+    q = online(batch.obs)[torch.arange(len(y)), batch.action]
+    loss = ((q - y) ** 2).mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+
+
+def update_with(old, new):
+    import inspect
+
+    source = inspect.getsource(right_update)
+    assert source.count(old) == 1
+    space = {"torch": torch}
+    exec(source.replace(old, new), space)
+    return space["right_update"]
+
+
+BROUGHT = {
+    "healthy": right_update,
+    "no terminal mask": update_with("torch.where(batch.terminated, 0.0, best)", "best"),
+    "online network for the target": update_with("target(batch", "online(batch"),
+    "gradient through the target": update_with(
+        "with torch.no_grad():\n        best = target(", "if True:\n        best = online("
+    ),
+    "sum for mean": update_with(".mean()", ".sum()"),
+    "[B] against [B, 1]": update_with(
+        "online(batch.obs)[torch.arange(len(y)), batch.action]",
+        "online(batch.obs).gather(1, batch.action[:, None])",
+    ),
+    "gradients pile up": update_with("optimizer.zero_grad()", "pass"),
+    "max over the batch": update_with("max(dim=1).values", "max()"),
+    "copied at every update": update_with(
+        "optimizer.step()", "optimizer.step(); target.load_state_dict(online.state_dict())"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BROUGHT)
+def test_an_update_that_is_brought_is_known_by_its_bug(name):
+    report = clinic.report(BROUGHT[name])
+    assert report.like == (name,), report.card
+    assert loop.Run.learn.__module__ == "dqn_lessons.train"
+
+
+def test_parts_can_be_brought_too():
+    report = clinic.report(td_target=lambda reward, terminated, q_next, gamma: reward)
+    assert report.like == ()
+    assert "in a way that this course does not know" in report.verdict
+    ring = clinic.report(ring_row=lambda added, capacity: min(added, capacity - 1))
+    assert ring.like == ("the newest is dropped",)
+    assert "It behaves like: the newest is dropped" in ring.verdict
+    assert "✗ fails" in repr(ring.card)
+    assert "oldest kept" in ring.card.details["memory"]
+
+
+def test_an_update_that_raises_is_told_with_its_error():
+    report = clinic.report(update_with("batch.reward", "batch.rewards"))
+    assert "stopped. The first: AttributeError" in report.verdict
+
+
+@pytest.mark.parametrize(
+    ("brought", "error", "words"),
+    [
+        ({}, ValueError, "nothing to ask about"),
+        ({"td_targets": len}, ValueError, "'td_targets' is no part|td_targets is no part"),
+        ({"td_target": 3}, TypeError, "td_target = 3 is a int: it must be a function"),
+        ({"td_target": lambda reward: reward}, TypeError, r"called with \(reward, terminated"),
+        ({"update": lambda batch: None}, TypeError, r"called with \(batch, online, target"),
+    ],
+)
+def test_what_cannot_be_asked_about_is_refused(brought, error, words):
+    with pytest.raises(error, match=words):
+        clinic.report(**brought)

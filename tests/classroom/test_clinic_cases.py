@@ -1,0 +1,185 @@
+"""Detective mode: cases dealt by number, evidence, diagnoses, and the widget around them."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from dqn_classroom import clinic, progress
+from dqn_classroom.clinic import cases, ward
+from dqn_classroom.explorers import Clinic
+
+
+@pytest.fixture
+def short_ward(monkeypatch):
+    """Patients that are trained in half a second."""
+    short = replace(clinic.WARD, steps=400, learning_starts=100, eval_period=100, eval_episodes=1)
+    monkeypatch.setattr(ward, "WARD", short)
+    ward.healthy.cache_clear()
+    yield
+    ward.healthy.cache_clear()
+
+
+def number_of(name, learners=16):
+    """The first number under which a bug is dealt."""
+    for number in range(1_000):
+        if cases.dealt(number, learners) == name:
+            return number
+    raise AssertionError(f"{name} is never dealt")
+
+
+def test_every_bug_is_dealt_and_so_is_health():
+    dealt = {cases.dealt(number, 16) for number in range(1_000)}
+    assert dealt == {*clinic.BUGS, clinic.HEALTHY}
+    alone = {cases.dealt(number, 1) for number in range(1_000)}
+    assert alone == {n for n in dealt if n not in clinic.BUGS or not clinic.BUGS[n].needs_many}
+
+
+def test_a_number_is_always_the_same_case(short_ward):
+    one, again = clinic.Case(4, learners=1), clinic.Case(4, learners=1)
+    assert one.truth == again.truth
+    for name, curve in one.patient.curves().items():
+        np.testing.assert_array_equal(curve, again.patient.curves()[name])
+
+
+def test_a_right_diagnosis_is_explained_with_the_line_that_was_changed(short_ward):
+    case = clinic.Case(number_of("no terminal mask", 1), learners=1)
+    answer = case.diagnose("no terminal mask")
+    assert answer.right
+    said = repr(answer.card)
+    assert "- return reward + gamma * q_next.amax(-1) * ~terminated" in said
+    assert "+ return reward + gamma * q_next.amax(-1)" in said
+    assert "navneet-nmk/pytorch-rl#2" in said
+
+
+def test_a_wrong_diagnosis_is_answered_with_evidence(short_ward):
+    case = clinic.Case(number_of("no terminal mask", 1), learners=1)
+    first = case.diagnose("never copied")
+    assert not first.right
+    assert "Ask for “one state”" in repr(first.card)
+    case.evidence("one state")
+    second = repr(case.diagnose("never copied").card)
+    assert "“value after 150 updates, a copy every 50” would be 2; here it is 5.91" in second
+
+
+@pytest.mark.parametrize("name", ["never full", "no reset after truncation"])
+def test_a_loop_that_stops_is_a_symptom(name, short_ward):
+    case = clinic.Case(number_of(name))
+    case.evidence("one state")
+    said = repr(case.diagnose("healthy").card)
+    assert "“one state” would say: runs through. Here: " in said
+    healthy = clinic.Case(number_of("healthy"))
+    healthy.evidence("one state")
+    assert "would say: " in repr(healthy.diagnose(name).card)
+
+
+def test_training_that_stops_keeps_what_there_was(monkeypatch, short_ward):
+    small = replace(ward.WARD, replay_capacity=200, learning_starts=100)
+    monkeypatch.setattr(ward, "WARD", small)
+    ward.healthy.cache_clear()
+    patient = ward.admit("never full", range(3))
+    assert patient.stopped.startswith("Training stopped at step 20")
+    assert patient.history.eval_step.tolist() == [100, 200]
+    case = clinic.Case(number_of("never full"))
+    assert case.patient.stopped in case.notes()
+    assert case.patient.stopped in case.curves().alt
+
+
+def test_a_healthy_case_is_said_to_be_healthy(short_ward):
+    case = clinic.Case(number_of("healthy", 1), learners=1)
+    assert case.diagnose("healthy").right
+    assert "Nothing was planted" in repr(case.explanation())
+    assert all("healthy" not in line for line in case.notes().splitlines()[1:])
+
+
+def test_every_wrong_diagnosis_of_every_case_finds_its_evidence():
+    """Without training: only the shipped table speaks."""
+    for truth in clinic.table():
+        for said in clinic.table():
+            case = object.__new__(clinic.Case)
+            case.number, case._name, case.asked, case._findings = 1, truth, [], {}
+            if said != truth:
+                assert "Ask for “" in repr(case._why_not(said))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        ((-1,), ValueError, "number = -1: it must be >= 0"),
+        ((1.5,), TypeError, "number = 1.5 is a float"),
+        ((1, 5), ValueError, "learners = 5: it must be 1 or 16"),
+    ],
+)
+def test_a_case_that_cannot_be_dealt_is_refused(arguments, error, words):
+    with pytest.raises(error, match=words):
+        clinic.Case(*arguments)
+
+
+def test_names_that_do_not_exist_are_refused(short_ward):
+    case = clinic.Case(number_of("healthy", 1), learners=1)
+    with pytest.raises(KeyError, match="no diagnosis 'flu'"):
+        case.diagnose("flu")
+    with pytest.raises(KeyError, match="no bug 'flu'"):
+        clinic.train_with("flu", clinic.WARD, [0])
+    with pytest.raises(KeyError, match="no probe 'x-ray'"):
+        case.evidence("x-ray")
+
+
+def test_the_shipped_ward_knows_every_bug():
+    table = clinic.ward_table()
+    assert list(table) == [clinic.HEALTHY, *clinic.BUGS]
+    assert table["healthy"]["return"] == [0, 0, 0]
+    assert table["no terminal mask"]["return"][2] < -100
+    assert set(table["healthy"]["outside"]) == {
+        "greedy return",
+        "training return",
+        "largest |Q|",
+        "loss",
+    }
+
+
+def test_the_band_is_the_wards(short_ward):
+    shares = ward.shares_outside(ward.healthy())
+    assert set(shares.values()) == {0.0}
+
+
+def press(widget, name):
+    (button,) = [button for button in widget._buttons if button.description == name]
+    button.click()
+
+
+def test_the_clinic_is_played_from_the_deal_to_the_score(short_ward):
+    widget = Clinic(number_of("never copied", 1), learners=1)
+    assert "healthy" in widget.picture.value
+    assert 'alt="case' in widget.picture.value
+    press(widget, "That is it")
+    assert "Choose a diagnosis first" in widget.reply.value
+    press(widget, "updates")
+    press(widget, "updates")
+    assert widget.evidence.value.count("changes of the target network") == 1
+    widget.diagnosis.value = "copied at every update"
+    press(widget, "That is it")
+    assert "would be 61; here it is 0" in widget.reply.value
+    widget.diagnosis.value = "never copied"
+    press(widget, "That is it")
+    press(widget, "That is it")
+    assert "never copied: right" in widget.reply.value
+    assert widget.score == {"solved": 1, "cases": 1, "wrong diagnoses": 1, "probes": 1}
+    assert "solved 1" in widget.standing.value
+    kept = json.loads(progress.path().read_text(encoding="utf-8"))["clinic"]
+    assert kept == {"never copied": {"copied at every update": 1, "never copied": 1}}
+    assert not any(button.disabled for button in widget._buttons)
+
+
+def test_the_clinic_deals_again_and_tells(short_ward):
+    widget = Clinic(1, learners=1)
+    press(widget, "ends")
+    widget.deal(number_of("healthy", 1))
+    assert widget.evidence.value == ""
+    press(widget, "Tell me")
+    assert "Nothing was planted" in widget.reply.value
+    press(widget, "Deal one at random")
+    assert 0 <= widget.case.number <= 999
+    assert widget.score["cases"] == 3
+    assert "Without widgets" in widget._repr_mimebundle_()["text/plain"]

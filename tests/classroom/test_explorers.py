@@ -1,0 +1,138 @@
+"""The explorers redraw what they say, for every position of every control."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dqn_classroom.explorers import LinearTDExplorer, TargetLagExplorer
+from dqn_lessons import target_lag
+from dqn_lessons.config import TargetLagConfig
+
+
+@pytest.fixture(scope="module")
+def explorer():
+    return TargetLagExplorer()
+
+
+@pytest.fixture(autouse=True)
+def at_the_start(request):
+    if "explorer" in request.fixturenames:
+        request.getfixturevalue("explorer").set(
+            learning_rate=1e-3, target_period=5_000, tau=1e-3, gamma=0.99, reward=2.0,
+            optimizer="adam", update="hard",
+        )  # fmt: skip
+
+
+def test_the_figure_shows_the_run(explorer):
+    bias, speed, ceiling = explorer.figure.data
+    run = target_lag.simulate(TargetLagConfig())
+    np.testing.assert_allclose(bias.y, run.bias[np.asarray(bias.x) - 1], rtol=1e-6)
+    assert max(bias.y) == pytest.approx(run.bias.max())
+    np.testing.assert_allclose(ceiling.y[-1], 19.1236, atol=1e-4)
+    np.testing.assert_array_equal(ceiling.x[:3], [1, 5_001, 10_001])
+    assert speed.visible
+    assert len(bias.x) < 2_000
+
+
+@pytest.mark.parametrize(
+    ("preset", "badge"),
+    [
+        ("speed-limited", "Λ = 0.25: speed-limited"),
+        ("target-limited", "Λ = 2.5: target-limited"),
+        ("break the bound", "Λ = 250: overshoots"),
+    ],
+)
+def test_the_presets_turn_the_badge(explorer, preset, badge):
+    buttons = {button.description: button for button in explorer.children[0].children[1:]}
+    buttons[preset].click()
+    assert badge in explorer.readout.value
+
+
+def test_a_soft_update_hides_the_period_and_sgd_the_speed_limit(explorer):
+    assert explorer.inputs["tau"].disabled
+    explorer.inputs["update"].value = "soft"
+    assert explorer.config.tau == pytest.approx(1e-3)
+    assert explorer.inputs["target_period"].disabled
+    assert not explorer.inputs["tau"].disabled
+    explorer.inputs["optimizer"].value = "sgd"
+    assert explorer.figure.data[1].visible is False
+    assert "SGD" in explorer.readout.value
+
+
+def test_an_explosion_is_said(explorer):
+    explorer.set(optimizer="sgd", learning_rate=1.0, target_period=5, gamma=0.99)
+    assert "SGD" in explorer.readout.value or "diverges" in explorer.readout.value
+    json.dumps([list(map(float, trace.y)) for trace in explorer.figure.data])
+
+
+@settings(max_examples=settings().max_examples // 4)
+@given(st.data())
+def test_every_position_of_the_controls_draws(data):
+    explorer = _shared()
+    values = {}
+    for name, widget in explorer.inputs.items():
+        options = getattr(widget, "options", None)
+        if options:
+            values[name] = data.draw(
+                st.sampled_from([o[1] if isinstance(o, tuple) else o for o in options]), name
+            )
+        elif name == "reward":
+            values[name] = data.draw(st.floats(widget.min, widget.max), name)
+        else:
+            values[name] = 10 ** data.draw(st.floats(widget.min, widget.max), name)
+    explorer.set(**values)
+    for trace in explorer.figure.data:
+        drawn = np.asarray(trace.y, dtype=float)
+        assert not np.isinf(drawn).any()
+        assert len(trace.x) == len(trace.y) <= 2_400
+    assert "role=" in explorer.readout.value
+    explorer.table_button.value = True
+    assert explorer.table.value.count("<tr>") > 5
+    explorer.table_button.value = False
+
+
+_made = []
+
+
+def _shared():
+    if not _made:
+        _made.append(TargetLagExplorer())
+    return _made[0]
+
+
+def test_setting_a_control_that_is_not_there(explorer):
+    with pytest.raises(KeyError, match="no control named 'speed'"):
+        explorer.set(speed=1)
+
+
+def test_redrawing_keeps_the_zoom(explorer):
+    assert explorer.figure.layout.uirevision == "keep"
+    explorer.inputs["gamma"].value = 0.9
+    assert explorer.figure.layout.uirevision == "keep"
+    assert explorer.figure.layout.xaxis.range is None
+
+
+def test_baird_explodes_converges_and_crawls():
+    explorer = LinearTDExplorer()
+    assert "explodes" in explorer.readout.value
+    for period, word in ((76, "explodes"), (77, "converges"), (129, "converges")):
+        explorer.inputs["target_period"].value = period
+        assert f">{word}" in explorer.readout.value
+    explorer.inputs["target_period"].value = 10_000
+    assert "crawls" in explorer.readout.value
+    factors, _, marker, error = explorer.figure.data
+    assert marker.x == (10_000,)
+    assert len(factors.x) == len(explorer.periods)
+    assert np.isfinite(np.asarray(error.y, dtype=float)).all()
+    explorer.table_button.value = True
+    assert "factor per update" in explorer.table.value
+
+
+@pytest.mark.parametrize("explorer_type", [TargetLagExplorer, LinearTDExplorer])
+def test_every_control_has_a_label(explorer_type):
+    explorer = explorer_type()
+    assert all(widget.description for widget in explorer.inputs.values())
+    assert explorer.table_button.description

@@ -1,0 +1,207 @@
+"""Figures draw what they were given, lose no extreme, and can be read without eyes."""
+
+import re
+import subprocess
+import sys
+from itertools import pairwise
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from dqn_classroom import figures
+
+CURVES = arrays(float, st.integers(1, 5_000), elements=st.floats(-1e6, 1e6) | st.just(float("nan")))
+
+
+@given(CURVES, st.integers(1, 50))
+def test_decimation_keeps_ends_and_extremes(curve, buckets):
+    keep = figures.decimate(curve, buckets)
+    assert len(keep) <= 4 * buckets or len(keep) == len(curve)
+    assert np.all(np.diff(keep) > 0)
+    assert keep[0] == 0
+    assert keep[-1] == len(curve) - 1
+    if np.isfinite(curve).any():
+        assert np.nanmax(curve[keep]) == np.nanmax(curve)
+        assert np.nanmin(curve[keep]) == np.nanmin(curve)
+
+
+def test_decimation_keeps_a_single_spike_of_a_long_curve():
+    curve = np.zeros(50_000)
+    curve[31_415] = 1.0
+    assert 31_415 in figures.decimate(curve, 100)
+
+
+def test_decimation_refuses_a_matrix():
+    with pytest.raises(ValueError, match=r"shape \(2, 3\).*\[T\]"):
+        figures.decimate(np.zeros((2, 3)))
+
+
+def bias_figure():
+    rising = np.linspace(0, 3, 100)
+    return figures.bias_curves({"slow": rising, "fast": 2 * rising}, np.repeat([2.0, 4.0], 50), 50)
+
+
+def period_figure():
+    return figures.steps_to_learn([1, 10, 100], {"SGD": [5, 6, 9], "Adam": [7, 3, 8]}, "updates")
+
+
+def corridor_figure():
+    return figures.corridor_values([1.0, 0.9], {"C = 1": [1.5, 0.9], "C = 50": [1.0, 0.9]})
+
+
+def series_figure():
+    return figures.series([0, 1, 2], {"a": [1, 2, 3], "b": [0, 0, 1]}, "lag (steps)", "likeness")
+
+
+def curves_figure():
+    band = ([1.0, 2.0], [0.5, 1.5], [1.5, 2.5])
+    limits = {"true ceiling": 100, "stairs": [1, 2]}
+    return figures.learning_curves(
+        [10, 20], {"on": band}, "value", seeds=16, limits=limits, log=True
+    )
+
+
+def seeds_figure():
+    return figures.every_seed([10, 20], [[1.0, 2.0], [3.0, 6.0]], "return")
+
+
+def intervals_figure():
+    return figures.intervals({"on - off": (3.0, 1.0, 5.0), "x": (0.0, -1.0, 1.0)}, "difference")
+
+
+def among_figure():
+    others = [[1.0, 2.0], [3.0, 6.0], [2.0, 9.0]]
+    return figures.among([10, 20], others, [2.0, 7.0], [50.0, 66.7], "return")
+
+
+def solver_among_figure():
+    steps = np.arange(5_000, 130_001, 5_000)
+    others = np.linspace(0, 500, 3 * len(steps)).reshape(3, -1)
+    return figures.among(steps, others, others[0], others[1] / 5, "return")
+
+
+def clinic_figure():
+    steps = np.arange(100, 4_001, 100)
+    curves = np.linspace(0, 200, 2 * len(steps)).reshape(2, -1)
+    panels = dict.fromkeys(("return", "largest |Q|", "loss"), (curves, curves))
+    return figures.beside_healthy(steps, panels, "case")
+
+
+def heat_figure():
+    signed = np.linspace(-2, 3, 12).reshape(3, 4)
+    panels = {"value": signed + 5, "difference": signed}
+    return figures.heat_map(range(4), range(3), panels, "angle (degrees)", "speed (degrees/s)")
+
+
+FIGURES = [
+    bias_figure,
+    period_figure,
+    corridor_figure,
+    series_figure,
+    curves_figure,
+    seeds_figure,
+    intervals_figure,
+    among_figure,
+    heat_figure,
+]
+
+
+@pytest.mark.parametrize("make", FIGURES)
+def test_every_figure_is_described(make):
+    described = make()
+    assert isinstance(described.figure, go.Figure | Figure)
+    assert len(described.alt) > 40
+    assert len({len(column) for column in described.table.values()}) == 1
+    assert "<table>" in described.details()
+    assert described.alt.split(".")[0] in described.details()
+
+
+@pytest.mark.parametrize("make", FIGURES)
+def test_lines_differ_in_more_than_colour(make):
+    figure = make().figure
+    if isinstance(figure, go.Figure):
+        styles = [trace.line.dash for trace in figure.data]
+    else:
+        named = [line for line in figure.axes[0].lines if not line.get_label().startswith("_")]
+        styles = [line.get_linestyle() + str(line.get_linewidth()) for line in named]
+    assert len(set(styles)) == len(styles)
+
+
+@pytest.mark.parametrize("make", [solver_among_figure, heat_figure, clinic_figure])
+def test_numbers_of_an_axis_do_not_run_into_each_other(make):
+    figure = make().figure
+    FigureCanvasAgg(figure).draw()
+    for axis in figure.axes:
+        boxes = [label.get_window_extent() for label in axis.get_xticklabels() if label.get_text()]
+        for left, right in pairwise(sorted(boxes, key=lambda box: box.x0)):
+            assert right.x0 - left.x1 > 3, "pixels between two numbers"
+
+
+def test_axes_name_their_units():
+    assert "updates" in bias_figure().figure.layout.xaxis.title.text
+    assert "updates" in period_figure().figure.axes[0].get_xlabel()
+    assert "steps" in corridor_figure().figure.axes[0].get_xlabel()
+
+
+def test_the_stairs_are_drawn_at_their_corners():
+    stairs = bias_figure().figure.data[-1]
+    assert stairs.line.shape == "hv"
+    np.testing.assert_array_equal(stairs.x, [1, 51, 100])
+    np.testing.assert_array_equal(stairs.y, [2.0, 4.0, 4.0])
+
+
+def test_text_alternatives_say_the_numbers():
+    assert "slow 3.000, fast 6.000" in bias_figure().alt
+    assert "SGD: fewest at C = 1; Adam: fewest at C = 10" in period_figure().alt
+    assert "C = 1: largest error 0.500" in corridor_figure().alt
+
+
+def test_one_run_among_many_is_said_in_words():
+    assert "reaches 7, the others between 2 and 9; that is percentile 67" in among_figure().alt
+
+
+def test_a_map_is_drawn_the_right_way_up_and_zero_is_marked():
+    figure = heat_figure().figure
+    value, difference = figure.axes[:2]
+    np.testing.assert_allclose(value.collections[0].get_array()[0], np.linspace(-2, 3, 12)[:4] + 5)
+    assert len(value.collections) == 1
+    assert len(difference.collections) == 2, "the line where the difference is zero"
+    assert difference.collections[0].get_clim() == (-3, 3)
+    assert "difference from -2 to 3" in heat_figure().alt
+
+
+def test_a_long_table_is_thinned_but_keeps_its_ends():
+    described = figures.Described(None, "", {"x": list(range(1_000))})
+    cells = [int(cell) for cell in re.findall(r"<td>(\d+)</td>", described.table_html())]
+    assert len(cells) <= 24
+    assert (cells[0], cells[-1]) == (0, 999)
+
+
+def test_text_in_tables_is_escaped():
+    described = figures.Described(None, "a < b", {"<script>": ["<img>"]})
+    assert "<script>" not in described.details()
+    assert "<img>" not in described.details()
+
+
+def test_a_matplotlib_figure_is_shown_with_its_text_alternative(monkeypatch):
+    shown = []
+    monkeypatch.setattr("dqn_classroom.figures.accessible.display", shown.append)
+    period_figure()._ipython_display_()
+    (html,) = shown
+    assert 'alt="Updates needed' in html.data
+    assert html.data.count("<img") == 1
+
+
+def test_a_widget_does_not_wait_for_a_check_that_nothing_uses():
+    code = (
+        "import sys; from dqn_classroom.explorers import TargetLagExplorer; TargetLagExplorer();"
+        "import plotly.io; assert 'nbformat' in sys.modules and 'jsonschema' in sys.modules;"
+        "sys.exit('rfc3987_syntax' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

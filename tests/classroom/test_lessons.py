@@ -1,0 +1,681 @@
+"""Every exercise of every lesson: each wrong answer earns its own hint, each right one passes."""
+
+import ast
+import functools
+import itertools
+import math
+import re
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from scipy.stats import trim_mean
+
+from dqn_classroom.exercises import check
+from dqn_classroom.lessons import EXERCISES
+
+TASKS = list(EXERCISES.values())
+EACH = pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+MISTAKES = [
+    pytest.param(task, known, id=f"{task.name}-{known.name}")
+    for task in TASKS
+    for known in task.misconceptions
+]
+
+
+@pytest.mark.parametrize(("task", "known"), MISTAKES)
+def test_every_misconception_earns_its_own_hint(task, known):
+    outcome = check.check(task, known.wrong)
+    assert (outcome.status, outcome.mistake, outcome.text) == ("wrong", known.name, (known.hint,))
+
+
+@EACH
+def test_the_probes_tell_all_mistakes_apart(task):
+    answers = {known.name: check._answers(task, known.wrong) for known in task.misconceptions}
+    answers["reference"] = check._answers(task, task.reference)
+    for (one, a), (other, b) in itertools.combinations(answers.items(), 2):
+        assert not all(map(check._equal, a, b)), f"{one} and {other} give the same numbers"
+
+
+@EACH
+def test_hints_and_names_are_distinct(task):
+    assert len({known.hint for known in task.misconceptions}) == len(task.misconceptions) >= 8
+    assert len({known.name for known in task.misconceptions}) == len(task.misconceptions)
+    assert task.difficulty in (1, 2, 3)
+    assert len(task.probes) >= 5
+
+
+@EACH
+def test_what_is_said_holds_no_markup_that_a_card_would_show_as_it_is(task):
+    said = [task.insight, *task.hints[:2], *(known.hint for known in task.misconceptions)]
+    assert [text for text in said if re.search(r"(^|\s)\*\w+\*", text)] == []
+
+
+@EACH
+def test_the_reference_passes_and_its_source_is_the_solution(task):
+    assert check.check(task, task.reference).status == "passes"
+    assert f"def {task.name}(" in task.solution
+
+
+@EACH
+def test_the_arithmetic_comes_out_as_the_reference(task):
+    for probe in task.probes:
+        line = task.arithmetic(*probe).replace("×", "*").replace("^", "**")
+        answer = check.array(check.call(task, task.reference, probe))
+        rtol = 1e-5 if answer.dtype == np.float32 else 1e-9
+        np.testing.assert_allclose(eval(line), answer, rtol=rtol, err_msg=line)
+
+
+@EACH
+def test_the_last_hint_is_code(task):
+    ast.parse(task.hints[2])
+
+
+def discounted_by_horner(rewards, gamma):
+    total = 0
+    for reward in reversed(rewards):
+        total = reward + gamma * total
+    return total
+
+
+def hard_by_division(bias, target_bias, step, target_period):
+    return bias if step / target_period == step // target_period else target_bias
+
+
+def bound_by_recursion(k, reward, gamma, initial_bias=0.0):
+    below = initial_bias if k == 0 else bound_by_recursion(k - 1, reward, gamma, initial_bias)
+    return reward + gamma * below
+
+
+def bound_by_loop(k, reward, gamma, initial_bias=0.0):
+    total = 0
+    for i in range(k + 1):
+        total += gamma**i * reward
+    return total + gamma ** (k + 1) * initial_bias
+
+
+def tau_by_steps(target_period, learning_rate):
+    eta = 2 * learning_rate
+    lag = target_period / (1 - (1 - eta) ** target_period)
+    return np.float64(1) / (lag - 1 / eta + 1)
+
+
+def action_by_loop(q, epsilon, explore, random_action):
+    if np.ndim(explore) == 0:
+        return random_action if explore < epsilon else np.argmax(q)
+    rows = zip(q, explore, random_action, strict=True)
+    return [int(pick) if coin < epsilon else int(np.argmax(row)) for row, coin, pick in rows]
+
+
+def action_by_mask(q, epsilon, explore, random_action):
+    chance = explore < epsilon
+    return chance * random_action + (1 - chance) * q.argmax(axis=-1)
+
+
+def taken_by_loop(q, action):
+    if action.dim() == 2:
+        return torch.stack([taken_by_loop(*pair) for pair in zip(q, action, strict=True)])
+    return torch.stack([q[i, action[i]] for i in range(len(action))])
+
+
+def target_by_loop(reward, terminated, q_next, gamma):
+    target = reward.clone()
+    for i in np.ndindex(*reward.shape):
+        if not terminated[i]:
+            target[i] += gamma * max(q_next[i])
+    return target
+
+
+def correlation_by_loop(series, lag):
+    mean = sum(series) / len(series)
+    top = sum((series[i] - mean) * (series[i + lag] - mean) for i in range(len(series) - lag))
+    return top / sum((value - mean) ** 2 for value in series)
+
+
+def correlation_by_numpy(series, lag):
+    centred = np.asarray(series) - np.mean(series)
+    full = np.correlate(centred, centred, "full")
+    return full[len(centred) - 1 + lag] / full[len(centred) - 1]
+
+
+def copy_by_detach(target_params, online_params):
+    for target, online in zip(target_params, online_params, strict=True):
+        target.copy_(online.detach())
+
+
+def copy_by_data(target_params, online_params):
+    for target, online in zip(target_params, online_params, strict=True):
+        target.data = online.data.clone()
+
+
+def copy_by_slice(target_params, online_params):
+    with torch.no_grad():
+        for target, online in zip(target_params, online_params, strict=True):
+            target[...] = online
+
+
+def soft_by_lerp(target_params, online_params, tau):
+    with torch.no_grad():
+        for target, online in zip(target_params, online_params, strict=True):
+            target.lerp_(online, tau)
+
+
+@torch.no_grad()
+def soft_in_steps(target_params, online_params, tau):
+    for target, online in zip(target_params, online_params, strict=True):
+        target.mul_(1 - tau)
+        target.add_(online, alpha=tau)
+
+
+def soft_by_data(target_params, online_params, tau):
+    for target, online in zip(target_params, online_params, strict=True):
+        target.data.copy_(target.data + tau * (online.data - target.data))
+
+
+def loss_by_torch(q_taken, target, kind="mse"):
+    function = F.mse_loss if kind == "mse" else F.smooth_l1_loss
+    return function(q_taken, target, reduction="none").mean(-1)
+
+
+def loss_by_clamp(q_taken, target, kind="mse"):
+    size = (q_taken - target).abs()
+    inside = size.clamp(max=1)
+    loss = size * size if kind == "mse" else 0.5 * inside**2 + size - inside
+    return loss.sum(-1) / size.shape[-1]
+
+
+def interval_by_sorting(estimates, level=0.95):
+    """Quantiles by hand: the place in the sorted row, and so far towards the next."""
+    ordered = np.sort(estimates, axis=0)
+    ends = []
+    for share in ((1 - level) / 2, (1 + level) / 2):
+        place = share * (len(ordered) - 1)
+        below = math.floor(place)
+        above = min(below + 1, len(ordered) - 1)
+        ends.append(ordered[below] + (place - below) * (ordered[above] - ordered[below]))
+    return np.stack(ends)
+
+
+def iqm_by_loop(scores, axis=0):
+    columns = np.moveaxis(np.asarray(scores), axis, -1)
+    if columns.ndim > 1:
+        return np.array([iqm_by_loop(column) for column in columns])
+    ordered = sorted(columns.tolist())
+    cut = len(ordered) // 4
+    middle = ordered[cut : len(ordered) - cut]
+    return sum(middle) / len(middle)
+
+
+def rank_by_loop(score, scores):
+    points = sum((other < score) + 0.5 * (other == score) for other in scores)
+    return 100 * points / len(scores)
+
+
+def expected_by_updates(reward, gamma, learning_rate, updates, target_period):
+    value = copy = 0.0
+    for update in range(1, updates + 1):
+        value -= learning_rate * 2 * (value - (reward + gamma * copy))
+        if update % target_period == 0:
+            copy = value
+    return value
+
+
+def broken_by_loop(obs, next_obs, ended):
+    rows = []
+    for t in range(len(obs) - 1):
+        goes_on = list(next_obs[t]) == list(obs[t + 1])
+        rows.append(goes_on if ended[t] else not goes_on)
+    return np.array(rows)
+
+
+def outside_by_loop(curve, healthy):
+    out = 0
+    for e, value in enumerate(curve):
+        out += not min(healthy[:, e]) <= value <= max(healthy[:, e])
+    return out / len(curve)
+
+
+def discounted_step_by_step(rewards, gamma):
+    total, power = 0.0, 1.0
+    for reward in rewards:
+        total += power * reward
+        power *= gamma
+    return total
+
+
+def bound_by_syncs(k, reward, gamma, initial_bias=0.0):
+    bound = initial_bias
+    for _ in range(k + 1):
+        bound = reward + gamma * bound
+    return bound
+
+
+def tau_by_algebra(target_period, learning_rate):
+    eta = 2 * learning_rate
+    left = 1.0
+    for _ in range(target_period):
+        left *= 1 - eta
+    done = 1 - left
+    return eta * done / (target_period * eta - done + eta * done)
+
+
+def schedule_by_steps(step, start, end, duration):
+    value = start
+    for _ in range(min(step, duration)):
+        value += (end - start) / duration
+    return value
+
+
+def target_by_filling(reward, terminated, q_next, gamma):
+    future, _ = q_next.max(dim=-1)
+    future = future.clone()
+    future[terminated] = 0
+    return gamma * future + reward
+
+
+def row_by_turns(added, capacity):
+    while added >= capacity:
+        added -= capacity
+    return added
+
+
+def correlation_in_single_precision(series, lag):
+    centred = np.asarray(series, np.float32)
+    centred = centred - centred.mean()
+    return (centred[lag:] * centred[: centred.size - lag]).sum() / (centred**2).sum()
+
+
+def copy_by_index(target_params, online_params):
+    with torch.no_grad():
+        for i in range(len(target_params)):
+            target_params[i].zero_()
+            target_params[i] += online_params[i]
+
+
+def soft_by_index(target_params, online_params, tau):
+    for i, online in enumerate(online_params):
+        target_params[i].copy_(tau * online.detach() + (1 - tau) * target_params[i])
+
+
+def loss_by_mask(q_taken, target, kind="mse"):
+    error = q_taken - target
+    if kind == "mse":
+        return torch.einsum("...b,...b->...", error, error) / error.shape[-1]
+    near = (error.abs() < 1).float()
+    return (near * error**2 / 2 + (1 - near) * (error.abs() - 0.5)).mean(dim=-1)
+
+
+def loss_in_double_precision(q_taken, target, kind="mse"):
+    return loss_by_clamp(q_taken.double(), target.double(), kind)
+
+
+def share_by_loop(updates, target_period, gamma):
+    share, last = 0.0, (updates - 1) // target_period
+    for i in range(last + 1):
+        share += gamma**i * (1 - gamma)
+    return share
+
+
+def iqm_by_weights(scores, axis=0):
+    ordered = np.moveaxis(np.sort(scores, axis=axis), axis, -1)
+    n = ordered.shape[-1]
+    inside = (np.arange(n) >= n // 4) & (np.arange(n) < n - n // 4)
+    return np.einsum("...s,s->...", ordered, inside / inside.sum())
+
+
+def value_by_periods(reward, gamma, learning_rate, updates, target_period):
+    value = 0.0
+    for _ in range(updates // target_period):
+        goal = reward + gamma * value
+        value = goal + (value - goal) * (1 - 2 * learning_rate) ** target_period
+    return value
+
+
+RIGHT = {
+    "discounted_return": [
+        discounted_step_by_step,
+        lambda rewards, gamma: np.einsum("t,t->", rewards, gamma ** np.arange(len(rewards))),
+        lambda rewards, gamma: np.float32(discounted_step_by_step(rewards, gamma)),
+        discounted_by_horner,
+        lambda rewards, gamma: np.dot(rewards, gamma ** np.arange(len(rewards))),
+        lambda rewards, gamma: math.fsum(gamma**i * r for i, r in enumerate(rewards)),
+        lambda rewards, gamma: np.polyval(list(rewards)[::-1], gamma),
+    ],
+    "bias_td_target": [
+        lambda reward, gamma, target_bias: np.dot([1, gamma], [reward, target_bias]),
+        lambda reward, gamma, target_bias: np.float32(reward + target_bias * gamma),
+        lambda reward, gamma, target_bias: gamma * target_bias + reward,
+        lambda reward, gamma, target_bias: np.float64(reward + gamma * target_bias),
+        lambda reward, gamma, target_bias: sum([reward, gamma * target_bias]),
+    ],
+    "hard_update": [
+        lambda bias, target_bias, step, target_period: (
+            bias * (step % target_period == 0) + target_bias * (step % target_period > 0)
+        ),
+        hard_by_division,
+        lambda bias, target_bias, step, target_period: (
+            target_bias if step % target_period else bias
+        ),
+        lambda bias, target_bias, step, target_period: np.where(
+            step % target_period == 0, bias, target_bias
+        ),
+        lambda bias, target_bias, step, target_period: (target_bias, bias)[
+            step % target_period == 0
+        ],
+    ],
+    "soft_update": [
+        lambda bias, target_bias, tau: torch.lerp(
+            torch.tensor(target_bias), torch.tensor(bias), tau
+        ),
+        lambda bias, target_bias, tau: np.dot([tau, 1 - tau], [bias, target_bias]),
+        lambda bias, target_bias, tau: target_bias + tau * (bias - target_bias),
+        lambda bias, target_bias, tau: np.average([bias, target_bias], weights=[tau, 1 - tau]),
+        lambda bias, target_bias, tau: bias - (1 - tau) * (bias - target_bias),
+    ],
+    "horizon_bound": [
+        bound_by_syncs,
+        lambda k, reward, gamma, initial_bias=0.0: (
+            np.sum(reward * gamma ** np.arange(k + 1)) + initial_bias * gamma ** (k + 1)
+        ),
+        bound_by_recursion,
+        bound_by_loop,
+        functools.cache(bound_by_recursion),
+        lambda k, reward, gamma, initial_bias=0.0: np.polyval(
+            [initial_bias] + [reward] * (k + 1), gamma
+        ),
+        # The two formulas that the text of lesson 1 gives.
+        lambda k, reward, gamma, initial_bias=0.0: (
+            reward * (1 - gamma ** (k + 1)) / (1 - gamma) + gamma ** (k + 1) * initial_bias
+        ),
+        lambda k, reward, gamma, initial_bias=0.0: (
+            reward / (1 - gamma) + gamma ** (k + 1) * (initial_bias - reward / (1 - gamma))
+        ),
+    ],
+    "equivalent_tau": [tau_by_steps, tau_by_algebra],
+    "epsilon_greedy": [
+        lambda q, epsilon, explore, random_action: np.choose(
+            explore < epsilon, [q.argmax(-1), random_action]
+        ),
+        lambda q, epsilon, explore, random_action: torch.where(
+            torch.as_tensor(explore < epsilon),
+            torch.as_tensor(random_action),
+            torch.as_tensor(q).argmax(-1),
+        ),
+        lambda q, epsilon, explore, random_action: np.where(
+            explore >= epsilon, np.argmax(q, axis=-1), random_action
+        ),
+        action_by_loop,
+        action_by_mask,
+    ],
+    "linear_schedule": [
+        schedule_by_steps,
+        lambda step, start, end, duration: start + np.clip(step / duration, 0, 1) * (end - start),
+        lambda step, start, end, duration: float(np.interp(step, [0, duration], [start, end])),
+        lambda step, start, end, duration: (
+            end if step >= duration else start + step * (end - start) / duration
+        ),
+        lambda step, start, end, duration: end + (start - end) * max(1 - step / duration, 0),
+    ],
+    "taken_values": [
+        lambda q, action: q[F.one_hot(action, q.shape[-1]).bool()].view(action.shape),
+        lambda q, action: q.flatten(0, -2)[torch.arange(action.numel()), action.flatten()].view_as(
+            action
+        ),
+        lambda q, action: q.double().gather(-1, action[..., None]).sum(-1),
+        lambda q, action: torch.take_along_dim(q, action[..., None], -1)[..., 0],
+        lambda q, action: (q * F.one_hot(action, q.shape[-1])).sum(-1),
+        lambda q, action: torch.einsum(
+            "...a,...a->...", q, F.one_hot(action, q.shape[-1]).to(q.dtype)
+        ),
+        taken_by_loop,
+    ],
+    "td_target": [
+        target_by_filling,
+        lambda reward, terminated, q_next, gamma: (
+            reward
+            + gamma
+            * torch.einsum(
+                "...a,...a->...", q_next, F.one_hot(q_next.argmax(-1), q_next.shape[-1]).float()
+            )
+            * ~terminated
+        ),
+        lambda reward, terminated, q_next, gamma: torch.where(
+            terminated, reward, reward + gamma * q_next.max(-1).values
+        ),
+        lambda reward, terminated, q_next, gamma: (
+            reward + gamma * (1 - terminated.float()) * q_next.max(dim=-1)[0]
+        ),
+        lambda reward, terminated, q_next, gamma: (
+            reward
+            + gamma
+            * q_next.gather(-1, q_next.argmax(-1, keepdim=True)).squeeze(-1)
+            * terminated.logical_not()
+        ),
+        lambda reward, terminated, q_next, gamma: (
+            reward.double() + gamma * q_next.double().amax(-1).masked_fill(terminated, 0)
+        ),
+        target_by_loop,
+    ],
+    "ring_row": [
+        row_by_turns,
+        lambda added, capacity: divmod(added, capacity)[1],
+        lambda added, capacity: added - added // capacity * capacity,
+        lambda added, capacity: np.int64(added) % capacity,
+    ],
+    "sample_rows": [
+        lambda draws, stored: np.trunc(stored * draws).astype(np.int64),
+        lambda draws, stored: np.digitize(draws * stored, np.arange(1, stored)),
+        lambda draws, stored: (torch.as_tensor(draws) * stored).long(),
+        lambda draws, stored: np.floor(draws * stored).astype(int),
+        lambda draws, stored: np.vectorize(int)(draws * stored),
+        lambda draws, stored: ((stored * draws) // 1).astype(np.int32),
+    ],
+    "update_is_due": [
+        lambda step, learning_starts, update_period: (
+            False if step < learning_starts else step in range(0, step + 1, update_period)
+        ),
+        lambda step, learning_starts, update_period: (
+            not (step < learning_starts or step % update_period)
+        ),
+        lambda step, learning_starts, update_period: np.bool_(
+            step >= learning_starts and step % update_period == 0
+        ),
+        lambda step, learning_starts, update_period: (
+            step / update_period == step // update_period and learning_starts <= step
+        ),
+    ],
+    "autocorrelation": [
+        correlation_by_loop,
+        correlation_by_numpy,
+        correlation_in_single_precision,
+        lambda series, lag: (
+            np.einsum(
+                "t,t->",
+                (series - series.mean())[: len(series) - lag],
+                (series - series.mean())[lag:],
+            )
+            / len(series)
+            / np.var(series)
+        ),
+    ],
+    "hard_update_": [
+        torch.no_grad()(
+            lambda target_params, online_params: [
+                t.copy_(o) for t, o in zip(target_params, online_params, strict=True)
+            ]
+        ),
+        copy_by_detach,
+        copy_by_data,
+        copy_by_slice,
+        copy_by_index,
+    ],
+    "soft_update_": [soft_by_lerp, soft_in_steps, soft_by_data, soft_by_index],
+    "td_loss": [
+        loss_by_torch,
+        loss_by_clamp,
+        loss_by_mask,
+        loss_in_double_precision,
+        lambda q_taken, target, kind="mse": loss_by_torch(target, q_taken, kind),
+    ],
+    "reachable_share": [
+        share_by_loop,
+        lambda updates, target_period, gamma: 1 - gamma ** len(range(0, updates, target_period)),
+        lambda updates, target_period, gamma: (
+            sum(gamma**i for i in range((updates - 1) // target_period + 1)) * (1 - gamma)
+        ),
+        lambda updates, target_period, gamma: 1 - gamma ** -(-updates // target_period),
+    ],
+    "percentile_interval": [
+        interval_by_sorting,
+        lambda estimates, level=0.95: np.percentile(
+            estimates, [50 * (1 - level), 50 * (1 + level)], axis=0
+        ),
+        lambda estimates, level=0.95: [
+            np.quantile(estimates, 0.5 + side * level / 2, axis=0) for side in (-1, 1)
+        ],
+    ],
+    "iqm": [
+        lambda scores, axis=0: trim_mean(scores, 0.25, axis=axis),
+        iqm_by_loop,
+        iqm_by_weights,
+        lambda scores, axis=0: np.apply_along_axis(iqm_by_loop, axis, scores),
+    ],
+    "percentile_rank": [
+        rank_by_loop,
+        lambda score, scores: 100 * np.average([scores < score, scores <= score], axis=(0, 1)),
+        lambda score, scores: 50 * ((scores < score).mean(0) + (scores <= score).mean(0)),
+        lambda score, scores: 50 * (1 + np.sign(score - scores).mean(axis=0)),
+    ],
+    "performance_profile": [
+        lambda scores, levels: [np.mean(scores > level) for level in levels],
+        lambda scores, levels: 1 - np.searchsorted(np.sort(scores), levels, "right") / len(scores),
+        lambda scores, levels: np.greater.outer(scores, levels).mean(0),
+        lambda scores, levels: (
+            np.float32(np.einsum("sl->l", 1 * (scores[:, None] > levels))) / len(scores)
+        ),
+    ],
+    "expected_value": [
+        expected_by_updates,
+        value_by_periods,
+        lambda reward, gamma, learning_rate, updates, target_period: (
+            reward
+            / (1 - gamma)
+            * (
+                1
+                - (1 - (1 - gamma) * (1 - (1 - 2 * learning_rate) ** target_period))
+                ** (updates / target_period)
+            )
+        ),
+    ],
+    "broken_rows": [
+        broken_by_loop,
+        lambda obs, next_obs, ended: (next_obs[:-1] != obs[1:]).any(1) ^ ended[:-1],
+        lambda obs, next_obs, ended: (
+            np.where(ended[:-1], 0, 1) == np.sign(np.abs(next_obs[:-1] - obs[1:]).sum(axis=1))
+        ),
+    ],
+    "outside_band": [
+        outside_by_loop,
+        lambda curve, healthy: np.float32(
+            np.where((curve < np.amin(healthy, 0)) | (curve > np.amax(healthy, 0)), 1, 0).mean()
+        ),
+        lambda curve, healthy: np.mean(np.clip(curve, healthy.min(0), healthy.max(0)) != curve),
+        lambda curve, healthy: 1 - ((curve >= healthy).any(0) & (curve <= healthy).any(0)).mean(),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "function"), [(name, f) for name, functions in RIGHT.items() for f in functions]
+)
+def test_other_right_answers_pass(name, function):
+    outcome = check.check(EXERCISES[name], function)
+    assert outcome.status == "passes", outcome
+
+
+# What students write, as they write it, and what it must be called.
+AS_WRITTEN = [
+    ("bias_td_target", lambda reward, gamma, target_bias: reward / (1 - gamma), "fixed point"),
+    (
+        "horizon_bound",
+        lambda k, reward, gamma, initial_bias=0.0: reward * (1 - gamma**k) / (1 - gamma),
+        "k rewards, start forgotten",
+    ),
+    (
+        "horizon_bound",
+        lambda k, reward, gamma, initial_bias=0.0: reward * (1 - gamma ** (k + 1)) / (1 - gamma),
+        "start forgotten",
+    ),
+    (
+        "horizon_bound",
+        lambda k, reward, gamma, initial_bias=0.0: reward / (1 - gamma),
+        "infinite horizon",
+    ),
+    (
+        "hard_update",
+        lambda bias, target_bias, step, target_period: (
+            bias if step % target_period else target_bias
+        ),
+        "inverted",
+    ),
+    (
+        "soft_update",
+        lambda bias, target_bias, tau: bias + tau * (target_bias - bias),
+        "swapped",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "function", "mistake"), AS_WRITTEN)
+def test_a_mistake_is_named_however_it_is_written(name, function, mistake):
+    assert check.check(EXERCISES[name], function).mistake == mistake
+
+
+def put_in_the_list(target_params, online_params):
+    for i, online in enumerate(online_params):
+        target_params[i] = online.detach().clone()
+
+
+# The numbers are right, and the notebook would stop all the same.
+UNUSABLE = [
+    ("ring_row", lambda added, capacity: math.fmod(added, capacity), "dtype"),
+    ("sample_rows", lambda draws, stored: np.floor(draws * stored), "dtype"),
+    (
+        "epsilon_greedy",
+        lambda q, epsilon, explore, random_action: (
+            1.0 * action_by_mask(q, epsilon, explore, random_action)
+        ),
+        "dtype",
+    ),
+    ("taken_values", lambda q, action: taken_by_loop(q.detach(), action), "no gradient"),
+    (
+        "taken_values",
+        lambda q, action: np.take_along_axis(q.numpy(), action.numpy()[..., None], -1)[..., 0],
+        "RuntimeError",
+    ),
+    (
+        "td_target",
+        lambda reward, terminated, q_next, gamma: (
+            reward.numpy() + gamma * q_next.numpy().max(-1) * ~terminated.numpy()
+        ),
+        "no tensor",
+    ),
+    (
+        "td_loss",
+        lambda q_taken, target, kind="mse": loss_by_torch(q_taken.detach(), target, kind),
+        "no gradient",
+    ),
+    ("hard_update_", put_in_the_list, "another name"),
+]
+
+
+@pytest.mark.parametrize(("name", "function", "mistake"), UNUSABLE)
+def test_right_numbers_that_would_stop_the_notebook_do_not_pass(name, function, mistake):
+    outcome = check.check(EXERCISES[name], function)
+    assert outcome.status in ("wrong", "raised")
+    assert outcome.mistake == mistake
+
+
+def test_every_exercise_has_other_right_answers():
+    assert set(RIGHT) == set(EXERCISES)

@@ -1,0 +1,158 @@
+"""The notebooks as files, and the notebooks solved and answered wrongly.
+
+That each runs unsolved, with equal text, is nbval's part (`--nbval notebooks`).
+"""
+
+import ast
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from dqn_classroom import shipped
+from dqn_classroom.lessons import EXERCISES
+from dqn_lessons import target_lag
+from dqn_lessons.config import TargetLagConfig
+from dqn_lessons.presets import VANILLA
+from dqn_lessons.train import train
+from tests.notebooks import tools
+
+ALL = pytest.mark.parametrize("path", tools.PATHS, ids=lambda path: path.stem)
+LESSONS = pytest.mark.parametrize("path", tools.PATHS[1:], ids=lambda path: path.stem)
+BADGE = re.compile(r"`[★☆]{3} · \d+ min`")
+
+
+def prose_words(notebook):
+    """Count words a reader reads: no formulas, no inline code, no table rules."""
+    text = " ".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    text = re.sub(r"\$\$.*?\$\$|\$.*?\$|`[^`]*`", " ", text, flags=re.DOTALL)
+    return len(re.findall(r"\w[\w'’-]*", text))
+
+
+@ALL
+def test_the_committed_notebook_is_clean(path):
+    notebook = tools.load(path)
+    assert notebook == tools.clean(notebook), "run `make notebooks`"
+    assert path.stat().st_size < 500_000
+
+
+@ALL
+def test_cell_ids_are_words_and_distinct(path):
+    ids = [cell.id for cell in tools.load(path).cells]
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch(r"[a-z][a-z0-9-]+", name) for name in ids)
+
+
+@ALL
+def test_no_path_or_address_of_a_machine(path):
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r"/(home|root|work|Users|tmp)/", text)
+    assert not re.search(r"https?://", text), "a notebook works offline"
+
+
+@LESSONS
+def test_a_lesson_has_the_parts_of_a_lesson(path):
+    notebook = tools.load(path)
+    ids = {cell.id for cell in notebook.cells}
+    assert {"title", "claims", "quiz", "next"} <= ids
+    assert 30 <= len(notebook.cells) <= 60
+    assert prose_words(notebook) <= 1_200
+    sources = "\n".join(cell.source for cell in notebook.cells)
+    assert sources.count("predict(") >= 1
+    assert sources.count("predict(") == sources.count("recall(")
+    exercises = tools.exercise_functions(notebook)
+    assert 3 <= len(exercises) <= 5
+    badges = BADGE.findall(sources)
+    assert len(badges) == len(exercises)
+
+
+@ALL
+def test_a_lesson_can_be_taught_from(path):
+    """Every cell has its place in the lecture; the notes add up to the README's minutes."""
+    cells = tools.load(path).cells
+    kinds = [cell.metadata["slideshow"]["slide_type"] for cell in cells]
+    assert set(kinds) <= {"slide", "subslide", "fragment", "-continue", "skip"}
+    assert kinds[0] == "slide"
+    shown = [(k, c.metadata["lecture"]) for k, c in zip(kinds, cells, strict=True) if k != "skip"]
+    assert all(note["say"] for kind, note in shown)
+    assert all(note["minutes"] > 0 for kind, note in shown if kind == "slide")
+    readme = (tools.NOTEBOOKS.parent / "README.md").read_text(encoding="utf-8")
+    row = re.search(rf"\(notebooks/{path.name}\).*\| (\d+) \|", readme)
+    assert sum(note.get("minutes", 0) for _, note in shown) == int(row[1])
+
+
+@ALL
+def test_every_exercise_starts_unsolved(path):
+    for name, (_, node) in tools.exercise_functions(tools.load(path)).items():
+        assert name in EXERCISES
+        assert ast.unparse(node.body[-1]) == "..."
+
+
+@ALL
+def test_solved_notebook_runs_and_every_exercise_passes(path, tmp_path):
+    notebook = tools.load(path)
+    names = set(tools.exercise_functions(notebook))
+    solutions = {name: EXERCISES[name].solution for name in names}
+    executed = tools.execute(tools.solved(notebook, solutions), tmp_path / "progress.json")
+    said = tools.plain_text(executed)
+    assert {name for name in names if f"✓ {name}: passes" in said} == names
+    # What is shipped of this lesson was found: what it trains is what was shipped.
+    lesson = f"lesson {int(path.name[:2])}"
+    arms = [arm for name, c in shipped.COMPARISONS.items() if lesson in name for arm in c.arms]
+    assert said.count("is shipped with the course") == len(arms) + (lesson == "lesson 5")
+
+
+def test_the_loop_of_lesson_one_is_the_packages_simulation():
+    notebook = tools.load(tools.NOTEBOOKS / "01_target_lag.ipynb")
+    (source,) = [cell.source for cell in notebook.cells if cell.id == "loop"]
+    names = {
+        "np": np,
+        "tqdm": lambda steps, desc: steps,
+        "bias_td_target": target_lag.bias_td_target,
+        "hard_update": target_lag.hard_update,
+    }
+    exec(source, names)
+    for config in (
+        TargetLagConfig(steps=3_000, target_period=500),
+        TargetLagConfig(steps=3_000, target_period=7, reward=-1.0, learning_rate=0.1, gamma=0.5),
+    ):
+        by_hand = names["run_by_hand"](
+            config.reward, config.learning_rate, config.steps, config.target_period, config.gamma
+        )
+        np.testing.assert_allclose(by_hand, target_lag.simulate(config).bias, rtol=0, atol=1e-10)
+
+
+def lifted(stem, *ids):
+    """What the named cells of a notebook define, with the course's own functions as answers."""
+    cells = {cell.id: cell.source for cell in tools.load(tools.NOTEBOOKS / f"{stem}.ipynb").cells}
+    names = {}
+    for name in ("imports", *ids):
+        exec(cells[name], names)
+    names |= {name: task.reference for name, task in EXERCISES.items()}
+    return names | {"tqdm": lambda steps: steps}
+
+
+def assert_same_training(net, returns, config, seed):
+    run = train(config, [seed], progress=False)
+    assert returns.tolist() == run.history.episodes["return"].tolist()
+    assert len(returns) > 5
+    for ours, theirs in zip(run.online.learner(0).parameters(), net.parameters(), strict=True):
+        torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=1e-3)
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+def test_the_loop_of_lesson_two_is_the_packages(seed):
+    config = replace(VANILLA, steps=200, update_period=1, epsilon_duration=100, learning_rate=3e-4)
+    by_hand = lifted("02_vanilla_dqn", "network", "loop")["train_by_hand"]
+    assert_same_training(*by_hand(config, seed), config, seed)
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+def test_the_loop_of_lesson_three_is_the_packages(seed):
+    config = replace(
+        VANILLA, steps=250, replay_capacity=60, batch_size=8, learning_starts=20, update_period=3
+    )
+    by_hand = lifted("03_replay", "loop")["train_with_memory"]
+    assert_same_training(*by_hand(config, seed), config, seed)

@@ -1,0 +1,188 @@
+"""Run, solve, spoil and clean notebooks.
+
+python -m tests.notebooks.tools          run all notebooks and write the clean result back
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import hashlib
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
+CELL_SECONDS = 240
+# The tag of cells whose output differs from run to run (figures, times): nbval ignores it
+# and it is not committed.
+IGNORED = "nbval-ignore-output"
+_CELL_METADATA = {
+    "tags",
+    "editable",
+    "deletable",
+    "jp-MarkdownHeadingCollapsed",
+    "jupyter",
+    "slideshow",
+    "lecture",
+}
+
+
+def load(path: Path) -> NotebookNode:
+    """Read a notebook."""
+    return nbformat.read(path, as_version=4)
+
+
+def execute(notebook: NotebookNode, progress: Path) -> NotebookNode:
+    """Return an executed copy; the progress of whoever runs this is not touched.
+
+    Raises:
+        nbclient.exceptions.CellExecutionError: a cell raised.
+        nbclient.exceptions.CellTimeoutError: a cell took longer than ``CELL_SECONDS``.
+    """
+    executed = copy.deepcopy(notebook)
+    client = NotebookClient(
+        executed,
+        timeout=CELL_SECONDS,
+        startup_timeout=CELL_SECONDS,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(NOTEBOOKS)}},
+    )
+    client.execute(env={**os.environ, "DQN_LESSONS_PROGRESS": str(progress)})
+    return executed
+
+
+def clean(notebook: NotebookNode) -> NotebookNode:
+    """Return the notebook as it is committed: no run metadata, only outputs that stay the same."""
+    cleaned = copy.deepcopy(notebook)
+    cleaned.metadata = nbformat.from_dict(
+        {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        }
+    )
+    count = 0
+    for cell in cleaned.cells:
+        cell.metadata = nbformat.from_dict(
+            {key: value for key, value in cell.metadata.items() if key in _CELL_METADATA}
+        )
+        if cell.cell_type != "code":
+            continue
+        if IGNORED in cell.metadata.get("tags", []) or not cell.outputs:
+            cell.outputs, cell.execution_count = [], None
+            continue
+        # Numbered by place, so that a new cell above does not touch every cell below.
+        count += 1
+        cell.execution_count = count
+        cell.outputs = _joined(cell.outputs)
+        for place, output in enumerate(cell.outputs):
+            output.pop("transient", None)
+            if "metadata" in output:
+                output.metadata = nbformat.from_dict({})
+            if "execution_count" in output:
+                output.execution_count = count
+            widget = output.get("data", {}).get("application/vnd.jupyter.widget-view+json")
+            if widget is not None:  # drawn by lot at every run
+                widget["model_id"] = hashlib.md5(f"{cell.id} {place}".encode()).hexdigest()
+    return cleaned
+
+
+def _joined(pieces: list[NotebookNode]) -> list[NotebookNode]:
+    """Join what was printed in a row: a slow cell sends it in pieces, a fast one does not."""
+    joined: list[NotebookNode] = []
+    for piece in pieces:
+        last = joined[-1] if joined else None
+        if last and piece.output_type == last.output_type == "stream" and piece.name == last.name:
+            last.text += piece.text
+        else:
+            joined.append(piece)
+    return joined
+
+
+def outputs(notebook: NotebookNode) -> Iterator[tuple[NotebookNode, str, str]]:
+    """Yield (cell, mime type, text) for each text output; a stream counts as text/plain."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type == "stream":
+                yield cell, "text/plain", output.text
+            for mime, data in output.get("data", {}).items():
+                if isinstance(data, str):
+                    yield cell, mime, data
+
+
+def plain_text(notebook: NotebookNode) -> str:
+    """Return all plain text that a notebook shows."""
+    return "\n".join(text for _, mime, text in outputs(notebook) if mime == "text/plain")
+
+
+def exercise_functions(notebook: NotebookNode) -> dict[str, tuple[NotebookNode, ast.FunctionDef]]:
+    """Return the cells whose function is decorated with ``@exercise``, by function name."""
+    found = {}
+    for cell in notebook.cells:
+        if cell.cell_type != "code" or "@exercise" not in cell.source:
+            continue
+        for node in ast.parse(cell.source).body:
+            if isinstance(node, ast.FunctionDef) and any(
+                isinstance(d, ast.Name) and d.id == "exercise" for d in node.decorator_list
+            ):
+                found[node.name] = (cell, node)
+    return found
+
+
+def solved(notebook: NotebookNode, solutions: dict[str, str]) -> NotebookNode:
+    """Return a copy in which every exercise holds the solution that its card shows."""
+    answered = copy.deepcopy(notebook)
+    for name, (cell, _) in exercise_functions(answered).items():
+        cell.source = f"@exercise\n{solutions[name]}"
+    return answered
+
+
+def spoiled(notebook: NotebookNode, wrong: dict[str, str]) -> NotebookNode:
+    """Return a copy in which each named exercise returns the given expression of its arguments.
+
+    Args:
+        notebook: the notebook.
+        wrong: exercise name -> expression that evaluates to a wrong function.
+    """
+    answered = copy.deepcopy(notebook)
+    for name, (cell, node) in exercise_functions(answered).items():
+        if name in wrong:
+            names = ", ".join(argument.arg for argument in node.args.args)
+            signature = ast.unparse(node.args)
+            cell.source = (
+                f"@exercise\ndef {name}({signature}):\n    return ({wrong[name]})({names})"
+            )
+    return answered
+
+
+def exercises_only(notebook: NotebookNode) -> NotebookNode:
+    """Return a copy with the imports and the exercises alone."""
+    short = copy.deepcopy(notebook)
+    exercises = [cell for cell, _ in exercise_functions(short).values()]
+    imports = next(c for c in short.cells if "from dqn_classroom import" in c.source)
+    short.cells = [imports, *exercises]
+    return short
+
+
+def main() -> None:
+    """Run all notebooks (or those named) and write them back, clean."""
+    wanted = [Path(name).resolve() for name in sys.argv[1:]] or PATHS
+    for path in wanted:
+        with tempfile.TemporaryDirectory() as folder:
+            start = time.perf_counter()
+            executed = execute(load(path), Path(folder) / "progress.json")
+            seconds = time.perf_counter() - start
+        nbformat.write(clean(executed), path)
+        print(f"{path.name}: {seconds:.1f} s, {path.stat().st_size / 1024:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()
