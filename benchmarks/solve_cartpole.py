@@ -77,8 +77,8 @@ def trial(config: DQNConfig, seeds: Sequence[int]) -> str:
     began = time.process_time()
     run = train(replace(config, eval_period=10 * config.steps), seeds, progress=False)
     seconds = time.process_time() - began
-    luck = [(seed, 7) for seed in seeds]
-    returns = evaluate(run.online, config.env_id, luck, EPISODES).mean(axis=1)
+    rng = [(seed, 7) for seed in seeds]
+    returns = evaluate(run.online, config.env_id, rng, EPISODES).mean(axis=1)
     solved = int((returns >= SOLVED).sum())
     each = f"{seconds / solved:.1f}" if solved else "-"
     lowest = " ".join(f"{score:.0f}" for score in np.sort(returns)[:5])

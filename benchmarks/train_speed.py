@@ -130,8 +130,8 @@ def time_sections(spent: Counter[str]) -> None:
     wrap(torch.Tensor, "backward", "update: backward")
     wrap(torch.optim.Adam, "step", "update: Adam")
     wrap(Run, "learn", "update: all of it")
-    wrap(Run, "begin_episodes", "episodes: begin")
-    wrap(training.Records, "end_episodes", "episodes: end")
+    wrap(Run, "reset_ended", "episodes: begin")
+    wrap(training.TrainingLog, "end_episodes", "episodes: end")
 
 
 def floors(learners: int, count: int = 500) -> dict[str, float]:

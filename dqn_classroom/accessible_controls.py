@@ -91,7 +91,7 @@ _RINGS = """
 """
 
 
-class Operable(anywidget.AnyWidget):
+class AccessibleControls(anywidget.AnyWidget):
     """An invisible child of a box: keys stay with the box's controls, and each has a name.
 
     ``name`` is that of the radio buttons or the figure in the box, where no label says it.

@@ -24,7 +24,7 @@ _BOX = (
 
 
 @dataclass(frozen=True)
-class Card:
+class Feedback:
     """A message to the student; shown by itself, or as the last value of a cell.
 
     Args:

@@ -38,7 +38,7 @@ def shown(value: Any) -> str:
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 13]}...{text[-10:]}"
 
 
-def at_the_door(check: Callable[P, object]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def validated_by(check: Callable[P, object]) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Let ``check`` look at the arguments of every call first; it raises, or says nothing.
 
     The function's own source is then nothing but what it does: students read it as a solution.
@@ -169,7 +169,7 @@ def seeds(values: Any) -> tuple[int, ...]:
     return checked
 
 
-def memory(field: str, value: Any, nbytes: float, *, remedy: str) -> None:
+def refuse_large_allocation(field: str, value: Any, nbytes: float, *, remedy: str) -> None:
     """Say so before memory is taken that is not there.
 
     Raises:

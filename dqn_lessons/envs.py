@@ -107,9 +107,9 @@ WORLDS: dict[str, tuple[Callable[[], TabularMDP], int]] = {
     "ActionReward-v0": (lambda: _one_step([[0]], [[-1, 1]]), 100),
     "ObservationAction-v0": (lambda: _one_step([[-1], [1]], [[1, -1], [-1, 1]]), 100),
     # The same world twice: it pays 1 per step. What differs is how the tenth step ends.
-    "Clock-v0": (lambda: _one_state(1.0), 10),
-    "ClockAsEnd-v0": (lambda: _one_state(1.0, steps=10), 100),
-    # Lesson 1's single state: for ever, for one step, and cut short by the clock at every step.
+    "TimeLimit-v0": (lambda: _one_state(1.0), 10),
+    "TimeLimitAsEnd-v0": (lambda: _one_state(1.0, steps=10), 100),
+    # Lesson 1's single state: forever, for one step, and cut short by a time limit at every step.
     "OneState-v0": (lambda: _one_state(2.0), 10),
     "OneStateEnd-v0": (lambda: _one_state(2.0, steps=1), 10),
     "OneStateCut-v0": (lambda: _one_state(2.0), 1),

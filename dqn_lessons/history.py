@@ -14,7 +14,7 @@ from dqn_lessons.config import EPISODE_DTYPE, Array, DQNConfig, History
 EVALUATION = ("eval_return", "loss", "td_error", "q_probe", "action_gap", "max_abs_q")
 
 
-class Records:
+class TrainingLog:
     """The running episode of each learner, and the tables of finished episodes and evaluations."""
 
     def __init__(self, config: DQNConfig, seeds: Sequence[int]) -> None:

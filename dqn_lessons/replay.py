@@ -10,7 +10,7 @@ import torch
 from dqn_lessons.config import Array, Transition
 
 
-def ring_row(added: int, capacity: int) -> int:
+def write_index(added: int, capacity: int) -> int:
     """Row of the next transition when ``added`` are stored already: the oldest makes room.
 
     Source: derived; rows are written in turn, and begin again at 0.
@@ -18,8 +18,8 @@ def ring_row(added: int, capacity: int) -> int:
     return added % capacity
 
 
-def sample_rows(draws: Array, stored: int) -> Array:
-    """Turn luck into rows: each of the ``stored`` rows is as likely.
+def sample_indices(draws: Array, stored: int) -> Array:
+    """Turn uniform draws into row numbers: each of the ``stored`` rows is as likely.
 
     Args:
         draws: uniform in [0, 1), any shape.
@@ -41,7 +41,7 @@ class Replay:
     Args:
         capacity: transitions kept for each learner.
         obs_size: length ``D`` of an observation.
-        generators: one per learner, the luck of its batches.
+        generators: one per learner, which draws its batches.
         max_bytes: refuse to allocate more bytes than this.
 
     Attributes:
@@ -83,7 +83,7 @@ class Replay:
                 f"limit is {max_bytes:,}. Lower the capacity or train fewer learners."
             )
         self.rows = np.zeros((learners, capacity), record)
-        self._first_row = capacity * np.arange(learners)[:, None]
+        self._row_offset = capacity * np.arange(learners)[:, None]
         self.added = 0
 
     def __len__(self) -> int:
@@ -102,13 +102,13 @@ class Replay:
             next_obs: the true next observation, also at an end ``[S, D]``.
             terminated: bool ``[S]``; never true because of a time limit.
         """
-        row = self.rows[:, ring_row(self.added, self.capacity)]
+        row = self.rows[:, write_index(self.added, self.capacity)]
         row["obs"], row["action"], row["reward"] = obs, action, reward
         row["next_obs"], row["terminated"] = next_obs, terminated
         self.added += 1
 
-    def skip(self, draws: int) -> None:
-        """Move the luck of every learner on by ``draws`` sampled transitions."""
+    def advance_rng(self, draws: int) -> None:
+        """Advance the generator of every learner by ``draws`` sampled transitions."""
         for generator in self._generators:
             generator.bit_generator.advance(draws)  # type: ignore[attr-defined]
 
@@ -126,6 +126,6 @@ class Replay:
         draws = np.empty((len(self._generators), batch_size))
         for generator, row in zip(self._generators, draws, strict=True):
             generator.random(out=row)
-        index = sample_rows(draws, len(self)) + self._first_row
+        index = sample_indices(draws, len(self)) + self._row_offset
         batch = self.rows.reshape(-1).take(index)
         return Transition(*(torch.from_numpy(batch[field]) for field in Transition._fields))

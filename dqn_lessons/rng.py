@@ -1,4 +1,4 @@
-"""Where luck comes from: five independent streams for each learner, a function of its seed."""
+"""Random streams: five independent ones for each learner, a function of its seed."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import numpy as np
 from dqn_lessons.config import Array
 
 
-class Streams(NamedTuple):
-    """The sources of luck of one learner, independent of each other.
+class RngStreams(NamedTuple):
+    """The random streams of one learner, independent of each other.
 
     They depend on the learner's seed alone, so a learner draws the same numbers alone or among
     others, and two configurations trained with the same seeds are *paired*.
 
     Args:
         weights: of the initial network.
-        env: of the starts of episodes and what else is random in the world.
-        exploration: of the coin and the random action.
+        env: of the starts of episodes and what else is random in the environment.
+        exploration: of the uniform draw and the random action.
         replay: of the batches.
         evaluation: of the episodes that are played to evaluate.
     """
@@ -31,7 +31,7 @@ class Streams(NamedTuple):
     evaluation: np.random.SeedSequence
 
     @classmethod
-    def of(cls, seed: int | Sequence[int]) -> Streams:
+    def spawn(cls, seed: int | Sequence[int]) -> RngStreams:
         """Streams of a seed: a whole number >= 0, or several of them."""
         return cls(*np.random.SeedSequence(seed).spawn(len(cls._fields)))
 
@@ -45,7 +45,7 @@ class Streams(NamedTuple):
 
 
 class Exploration:
-    """The coin and the random action of every step, drawn in blocks because a call is dear.
+    """The uniform draw and the random action of every step, drawn in blocks because a call is dear.
 
     Step t gets the same two numbers as from ``generator.random(2)`` called once per step.
 
@@ -68,14 +68,14 @@ class Exploration:
 
     def _draw(self) -> None:
         draws = np.stack([g.random((self._BLOCK, 2)) for g in self._generators], axis=1)
-        self._coins = draws[..., 0]
+        self._uniform = draws[..., 0]
         self._random_actions = (draws[..., 1] * self._actions).astype(np.int64)
         self._fresh = True
 
     def at(self, step: int) -> tuple[Array, Array]:
-        """The coins and the random actions of one environment step, ``[S]`` each, in order."""
+        """The uniform draws and random actions of one environment step, ``[S]`` each."""
         row = step % self._BLOCK
         if row == 0 and not self._fresh:
             self._draw()
         self._fresh = False
-        return self._coins[row], self._random_actions[row]
+        return self._uniform[row], self._random_actions[row]

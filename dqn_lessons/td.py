@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dqn_lessons.checks import at_the_door
+from dqn_lessons.checks import validated_by
 from dqn_lessons.config import Array
 
 
@@ -42,7 +42,7 @@ def _check_td_target(reward: Tensor, terminated: Tensor, q_next: Tensor, gamma: 
     _same_rows(reward=reward.shape, terminated=terminated.shape, q_next=q_next.shape[:-1])
 
 
-def _check_taken_values(q: Tensor, action: Tensor) -> None:
+def _check_q_of_action(q: Tensor, action: Tensor) -> None:
     if action.dtype is not torch.int64:
         raise TypeError(
             f"action has dtype {action.dtype}: an index must be torch.int64. Use .long()."
@@ -63,9 +63,9 @@ def _check_td_loss(q_taken: Tensor, target: Tensor, kind: Literal["mse", "huber"
 
 
 def _check_epsilon_greedy(
-    q: Array, epsilon: float | Array, explore: Array, random_action: Array
+    q: Array, epsilon: float | Array, uniform: Array, random_action: Array
 ) -> None:
-    _same_rows(q=q.shape[:-1], explore=explore.shape, random_action=random_action.shape)
+    _same_rows(q=q.shape[:-1], uniform=uniform.shape, random_action=random_action.shape)
 
 
 def _check_linear_schedule(step: Any, start: float, end: float, duration: int) -> None:
@@ -97,12 +97,12 @@ def _check_soft_update(
     _check_update(target_params, online_params)
 
 
-@at_the_door(_check_td_target)
+@validated_by(_check_td_target)
 def td_target(reward: Tensor, terminated: Tensor, q_next: Tensor, gamma: float) -> Tensor:
     """What Q(s, a) should be: the reward, plus the discounted best value of what follows.
 
     ``y = r + gamma * (1 - terminated) * max_a Q(s', a)``. Nothing follows a terminated step; a
-    *truncated* one was only cut short by the clock and keeps its future.
+    *truncated* one was only cut short by a time limit and keeps its future.
 
     Args:
         reward: float ``[...]``.
@@ -122,8 +122,8 @@ def td_target(reward: Tensor, terminated: Tensor, q_next: Tensor, gamma: float) 
     return reward + gamma * q_next.amax(-1) * ~terminated
 
 
-@at_the_door(_check_taken_values)
-def taken_values(q: Tensor, action: Tensor) -> Tensor:
+@validated_by(_check_q_of_action)
+def q_of_action(q: Tensor, action: Tensor) -> Tensor:
     """Q(s, a) of the actions that were taken, one per row.
 
     The same as ``q[range(B), action]`` for ``q [B, A]``; this works behind any leading axes.
@@ -144,7 +144,7 @@ def taken_values(q: Tensor, action: Tensor) -> Tensor:
     return q.gather(-1, action.unsqueeze(-1)).squeeze(-1)
 
 
-@at_the_door(_check_td_loss)
+@validated_by(_check_td_loss)
 def td_loss(q_taken: Tensor, target: Tensor, kind: Literal["mse", "huber"] = "mse") -> Tensor:
     """How far Q(s, a) is from its target: the mean over the batch, one number per learner.
 
@@ -170,16 +170,16 @@ def td_loss(q_taken: Tensor, target: Tensor, kind: Literal["mse", "huber"] = "ms
     return loss.mean(-1)
 
 
-@at_the_door(_check_epsilon_greedy)
-def epsilon_greedy(q: Array, epsilon: float | Array, explore: Array, random_action: Array) -> Array:
+@validated_by(_check_epsilon_greedy)
+def epsilon_greedy(q: Array, epsilon: float | Array, uniform: Array, random_action: Array) -> Array:
     """The best action, or with probability ``epsilon`` a random one.
 
-    The caller brings the luck, so the same luck can be given to two agents.
+    The caller passes the random draws in, so two agents can be given the same ones.
 
     Args:
         q: float ``[..., A]``, a NumPy array: an action is for the environment.
         epsilon: probability of a random action, a number or ``[...]``.
-        explore: float ``[...]``, uniform in [0, 1): the coin.
+        uniform: float ``[...]``, random draws from [0, 1).
         random_action: whole numbers ``[...]``, uniform over the A actions.
 
     Returns:
@@ -190,10 +190,10 @@ def epsilon_greedy(q: Array, epsilon: float | Array, explore: Array, random_acti
 
     Source: Sutton & Barto (2018), section 2.2.
     """
-    return np.where(explore < epsilon, random_action, q.argmax(-1))
+    return np.where(uniform < epsilon, random_action, q.argmax(-1))
 
 
-@at_the_door(_check_linear_schedule)
+@validated_by(_check_linear_schedule)
 def linear_schedule(step: Any, start: float, end: float, duration: int) -> Any:
     """A value that walks straight from ``start`` to ``end`` in ``duration`` steps, then stays.
 
@@ -214,7 +214,7 @@ def linear_schedule(step: Any, start: float, end: float, duration: int) -> Any:
     return start + (end - start) * np.minimum(step / duration, 1.0)
 
 
-def update_is_due(step: int, learning_starts: int, update_period: int) -> bool:
+def should_update(step: int, learning_starts: int, update_period: int) -> bool:
     """Whether the network learns after environment step number ``step`` (1, 2, 3, ...).
 
     Args:
@@ -228,7 +228,7 @@ def update_is_due(step: int, learning_starts: int, update_period: int) -> bool:
     return step >= learning_starts and step % update_period == 0
 
 
-@at_the_door(_check_update)
+@validated_by(_check_update)
 def hard_update_(target_params: Sequence[Tensor], online_params: Sequence[Tensor]) -> None:
     """Copy the online network into the target network, in place: ``target <- online``.
 
@@ -247,7 +247,7 @@ def hard_update_(target_params: Sequence[Tensor], online_params: Sequence[Tensor
             target.copy_(online)
 
 
-@at_the_door(_check_soft_update)
+@validated_by(_check_soft_update)
 def soft_update_(
     target_params: Sequence[Tensor], online_params: Sequence[Tensor], tau: float
 ) -> None:

@@ -22,10 +22,10 @@ from tqdm.auto import tqdm
 from dqn_lessons import checks as check
 from dqn_lessons import td
 from dqn_lessons.config import Array, DQNConfig, History
-from dqn_lessons.history import Records
+from dqn_lessons.history import TrainingLog
 from dqn_lessons.nets import StackedMLP
 from dqn_lessons.replay import Replay
-from dqn_lessons.rng import Exploration, Streams
+from dqn_lessons.rng import Exploration, RngStreams
 from dqn_lessons.vector_envs import (
     first_observations,
     float32,
@@ -60,7 +60,7 @@ class Run:
 
     def __init__(self, config: DQNConfig, seeds: Sequence[int]) -> None:
         self.config, self.seeds = config, _checked_seeds(seeds, config)
-        streams = [Streams.of(seed) for seed in self.seeds]
+        streams = [RngStreams.spawn(seed) for seed in self.seeds]
         env_seeds = [stream.env_seed() for stream in streams]
         self.envs = make_envs(config.env_id, len(self.seeds))
         self.reset_states = [fresh_rng_state(seed) for seed in env_seeds]
@@ -80,9 +80,9 @@ class Run:
         self.exploration = Exploration([_rng(s.exploration) for s in streams], actions)
         self.probe_obs = torch.from_numpy(first_observations(config.env_id, 64))
         self.step, self.updates, self.stop_requested = 0, 0, False
-        self.records = Records(config, self.seeds)
+        self.log = TrainingLog(config, self.seeds)
 
-    def learn(self, td_target: TDTarget) -> None:
+    def update(self, td_target: TDTarget) -> None:
         """One gradient step of every learner on a batch of its own, then the target network."""
         config = self.config
         batch = self.replay.sample(config.batch_size)
@@ -91,7 +91,7 @@ class Run:
             if config.value_range is not None:
                 q_next = q_next.clamp(*config.value_range)
             target = td_target(batch.reward, batch.terminated, q_next, config.gamma)
-        q_taken = td.taken_values(self.online(batch.obs), batch.action)
+        q_taken = td.q_of_action(self.online(batch.obs), batch.action)
         loss = td.td_loss(q_taken, target, config.loss)
         for param in self._params[1]:
             param.grad = None
@@ -108,9 +108,9 @@ class Run:
             td.soft_update_(*self._params, config.tau)
         elif self.updates % config.target_period == 0:
             td.hard_update_(*self._params)
-        self.records.add_update(loss.detach(), (target - q_taken.detach()).abs().mean(-1))
+        self.log.add_update(loss.detach(), (target - q_taken.detach()).abs().mean(-1))
 
-    def begin_episodes(self, ended: Array) -> None:
+    def reset_ended(self, ended: Array) -> None:
         """Reset the environments whose episode ended, ``[S]``; the others stay where they are."""
         for s in np.flatnonzero(ended):
             self.reset_states[s] = rng_state(self.envs.envs[s])
@@ -133,12 +133,12 @@ class Run:
                 "no longer finite numbers, it must be smaller. Use 1e-3, or limit the values with "
                 "value_range."
             )
-        self.records.add_evaluation(self.step, returns.mean(-1), q)
+        self.log.add_evaluation(self.step, returns.mean(-1), q)
 
     @property
     def history(self) -> History:
         """What happened so far."""
-        return self.records.history(self.config, self.step)
+        return self.log.history(self.config, self.step)
 
 
 def train(
@@ -173,27 +173,27 @@ def train(
         TypeError: seeds that are not whole numbers.
         ValueError: seeds or environment that do not fit, or a ``resume`` of something else.
     """
-    run = Run(config, seeds) if resume is None else _taken_up(resume, config, seeds)
+    run = Run(config, seeds) if resume is None else _resumed(resume, config, seeds)
     bar = tqdm(total=config.steps, initial=run.step, unit="step", disable=not progress)
     with bar, _interruptible(run):
         while run.step < config.steps and not run.stop_requested:
             epsilon = _epsilon(run)
-            coin, random_action = run.exploration.at(run.step)
+            uniform, random_action = run.exploration.at(run.step)
             q = run.online.values(run.obs)
-            action = td.epsilon_greedy(q, epsilon, coin, random_action)
+            action = td.epsilon_greedy(q, epsilon, uniform, random_action)
 
             next_obs, reward, terminated, truncated, _ = run.envs.step(action)
             next_obs, ended = float32(next_obs), terminated | truncated
             run.replay.add(run.obs, action, reward, next_obs, terminated)
-            run.records.add_step(run.step, action, reward)
+            run.log.add_step(run.step, action, reward)
             run.obs = next_obs
             run.step += 1
             if ended.any():
-                run.records.end_episodes(run.step, ended, epsilon)
-                run.begin_episodes(ended)
+                run.log.end_episodes(run.step, ended, epsilon)
+                run.reset_ended(ended)
 
-            if _update_is_due(run, ended):
-                run.learn(td_target or td.td_target)
+            if _should_update(run, ended):
+                run.update(td_target or td.td_target)
             bar.update()
             if run.step % config.eval_period == 0:
                 run.evaluate()
@@ -204,20 +204,20 @@ def train(
 
 def _epsilon(run: Run) -> Any:
     config = run.config
-    clock = run.step if config.epsilon_unit == "steps" else run.records.episode_count
+    elapsed = run.step if config.epsilon_unit == "steps" else run.log.episode_count
     return td.linear_schedule(
-        clock, config.epsilon_start, config.epsilon_end, config.epsilon_duration
+        elapsed, config.epsilon_start, config.epsilon_end, config.epsilon_duration
     )
 
 
-def _update_is_due(run: Run, ended: Array) -> bool:
+def _should_update(run: Run, ended: Array) -> bool:
     config = run.config
     starts, period = config.learning_starts, config.update_period
     if len(run.replay) < config.batch_size:
         return False  # taken up from a checkpoint that left the buffer out
     if config.update_unit == "steps":
-        return td.update_is_due(run.step, starts, period)
-    episode = int(run.records.episode_count[0])
+        return td.should_update(run.step, starts, period)
+    episode = int(run.log.episode_count[0])
     return bool(ended[0]) and run.step >= starts and episode % period == 0
 
 
@@ -227,7 +227,7 @@ def evaluate(
 ) -> Array:
     """Returns of greedy episodes, undiscounted: ``[S, episodes]``.
 
-    It has environments and luck of its own, so looking changes nothing.
+    It has environments and random streams of its own, so looking changes nothing.
 
     Args:
         net: the learners.
@@ -244,7 +244,7 @@ def evaluate(
     if len(seeds) != net.learners:
         raise ValueError(f"{len(seeds)} seeds for {net.learners} learners: give one to each.")
     envs = make_envs(env_id, len(seeds) * episodes)
-    env_seeds = [word for s in seeds for word in Streams.of(s).evaluation_seeds(episodes)]
+    env_seeds = [word for s in seeds for word in RngStreams.spawn(s).evaluation_seeds(episodes)]
     obs, _ = envs.reset(seed=env_seeds)
     returns, playing = np.zeros(len(env_seeds)), np.ones(len(env_seeds), bool)
     for _ in range(_ENDLESS):
@@ -298,10 +298,12 @@ def _check_memory(config: DQNConfig, learners: int, obs_size: int, actions: int)
     }
     remedy = f"Make it smaller, or train fewer learners than {learners} at once."
     for field, nbytes in takes.items():
-        check.memory(field, getattr(config, field), learners * nbytes, remedy=remedy)
+        check.refuse_large_allocation(
+            field, getattr(config, field), learners * nbytes, remedy=remedy
+        )
 
 
-def _taken_up(run: Run, config: DQNConfig, seeds: Sequence[int]) -> Run:
+def _resumed(run: Run, config: DQNConfig, seeds: Sequence[int]) -> Run:
     if replace(run.config, steps=config.steps) != config or run.seeds != tuple(seeds):
         raise ValueError(
             "resume is a run of another configuration or other seeds: only steps may differ. "
@@ -313,7 +315,7 @@ def _taken_up(run: Run, config: DQNConfig, seeds: Sequence[int]) -> Run:
             f"Use steps >= {run.step:,}."
         )
     run.config = config
-    run.records.make_room(config.steps)
+    run.log.make_room(config.steps)
     return run
 
 

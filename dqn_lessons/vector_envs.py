@@ -22,7 +22,7 @@ from dqn_lessons.config import Array
 Envs = Any  # a gymnasium.vector.VectorEnv with `envs`; its types know no seed per environment
 
 
-class CartPoles(CartPoleVectorEnv):
+class SeededCartPoleVector(CartPoleVectorEnv):
     """Gymnasium's vectorised CartPole, three times as fast as a loop over single ones.
 
     The original draws all starts from one generator, so one learner's fall would move another's
@@ -100,7 +100,7 @@ def make_envs(env_id: str, count: int) -> Envs:
         spec = gym.spec(env_id)
     if spec.vector_entry_point == "gymnasium.envs.classic_control.cartpole:CartPoleVectorEnv":
         assert spec.max_episode_steps is not None
-        return CartPoles(count, spec.max_episode_steps)
+        return SeededCartPoleVector(count, spec.max_episode_steps)
     disabled = {"autoreset_mode": AutoresetMode.DISABLED}
     with check.making_environment(env_id):
         envs = gym.make_vec(env_id, count, vectorization_mode="sync", vector_kwargs=disabled)
@@ -154,5 +154,5 @@ def rebuild(envs: Envs, states: list[dict[str, Any]], actions: list[Array]) -> N
         env.reset()
         for action in past:
             env.step(int(action))
-        if isinstance(envs, CartPoles):
+        if isinstance(envs, SeededCartPoleVector):
             envs.state[:, i], envs.steps[i] = env.state, len(past)

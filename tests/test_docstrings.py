@@ -248,7 +248,7 @@ def _own_nodes(tree: ast.AST) -> Iterator[ast.AST]:
 def _helpers(node: ast.AST) -> list[ast.AST]:
     if not isinstance(node, ast.Call):
         return []
-    if ast.unparse(node.func).endswith("at_the_door"):
+    if ast.unparse(node.func).endswith("validated_by"):
         return list(node.args)
     return [node.func]
 
@@ -536,7 +536,7 @@ def test_a_room_cannot_speak_for_what_a_function_raises_itself():
     assert _without(line, room_doc=room) == ["td._whole lacks Raises: ValueError is missing"]
 
 
-@check.at_the_door(lambda rows: None)
+@check.validated_by(lambda rows: None)
 def _one_array(rows: Array) -> Array:
     """Rows as they are: ``[S] -> [S]``."""
     return rows
@@ -561,7 +561,7 @@ def _refuse(value: int) -> None:
     raise LookupError
 
 
-@check.at_the_door(_refuse)
+@check.validated_by(_refuse)
 def _guarded(value: int) -> int:
     """The value."""
     return value

@@ -2,47 +2,47 @@
 
 from dqn_classroom.clinic.bugs import BUGS, HEALTHY, Bug
 from dqn_classroom.clinic.cases import Case
-from dqn_classroom.clinic.inject import Edit, changed_lines, planted, replaced
+from dqn_classroom.clinic.diagnosis import PARTS, Report, behaves_like, report, table
+from dqn_classroom.clinic.inject import Edit, changed_lines, injected, replaced
 from dqn_classroom.clinic.loop_probes import broken_rows
+from dqn_classroom.clinic.measurements import Measurement, ProbeResult
 from dqn_classroom.clinic.probes import PROBES, probe
-from dqn_classroom.clinic.readings import Finding, Reading
-from dqn_classroom.clinic.reports import PARTS, Report, behaves_like, report, table
-from dqn_classroom.clinic.value_probes import expected_value
-from dqn_classroom.clinic.ward import (
+from dqn_classroom.clinic.training_cases import (
+    CASE_CONFIG,
     LEARNERS,
-    WARD,
-    admit,
+    case_table,
     healthy,
     outside_band,
+    train_case,
     train_with,
-    ward_table,
 )
+from dqn_classroom.clinic.value_probes import expected_value
 
 __all__ = [
     "BUGS",
+    "CASE_CONFIG",
     "HEALTHY",
     "LEARNERS",
     "PARTS",
     "PROBES",
-    "WARD",
     "Bug",
     "Case",
     "Edit",
-    "Finding",
-    "Reading",
+    "Measurement",
+    "ProbeResult",
     "Report",
-    "admit",
     "behaves_like",
     "broken_rows",
+    "case_table",
     "changed_lines",
     "expected_value",
     "healthy",
+    "injected",
     "outside_band",
-    "planted",
     "probe",
     "replaced",
     "report",
     "table",
+    "train_case",
     "train_with",
-    "ward_table",
 ]

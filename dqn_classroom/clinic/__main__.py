@@ -1,7 +1,7 @@
 """Plant every bug and write what it does: ``python -m dqn_classroom.clinic`` (about six minutes).
 
 probes    what the probes say of each, in table.json
-curves    what its curves do, in ward.json
+curves    what its curves do, in cases.json
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import json
 import sys
 from pathlib import Path
 
-from dqn_classroom.clinic.reports import make_table
-from dqn_classroom.clinic.ward import make_ward_table
+from dqn_classroom.clinic.diagnosis import make_table
+from dqn_classroom.clinic.training_cases import make_case_table
 
-_TABLES = {"probes": ("table.json", make_table), "curves": ("ward.json", make_ward_table)}
+_TABLES = {"probes": ("table.json", make_table), "curves": ("cases.json", make_case_table)}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or _TABLES:

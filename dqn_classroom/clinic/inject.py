@@ -23,7 +23,7 @@ class Edit:
     """In the function ``where``, ``old`` becomes ``new``.
 
     Args:
-        where: dotted name below the package, such as ``"train.Run.learn"``.
+        where: dotted name below the package, such as ``"train.Run.update"``.
         old: words that stand in its source exactly once.
         new: what stands there instead.
     """
@@ -101,7 +101,7 @@ def replaced(functions: Mapping[str, Function]) -> Iterator[None]:
             setattr(owner, name, original)
 
 
-def planted(edits: Sequence[Edit]) -> Any:
+def injected(edits: Sequence[Edit]) -> Any:
     """Return a context in which the loop runs with the edits.
 
     Raises:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 import dqn_lessons.train as loop
-from dqn_classroom.clinic.readings import Reading, close
+from dqn_classroom.clinic.measurements import Measurement, close
 from dqn_classroom.clinic.small_runs import SMALL, trained
 from dqn_lessons import replay
 from dqn_lessons.config import Array
@@ -35,20 +35,20 @@ def broken_rows(obs: Array, next_obs: Array, ended: Array) -> Array:
     return broken
 
 
-def episodes() -> list[Reading]:
+def episodes() -> list[Measurement]:
     """Lengths and beginnings of episodes."""
-    clock = trained("Clock", steps=400, learning_starts=100).history.episodes
+    limited = trained("TimeLimit", steps=400, learning_starts=100).history.episodes
     catch = trained("Catch", steps=360).replay.rows[0][:360]["obs"].reshape(-1, 10, 5)
     begins = catch[:, 0].any(-1)
     return [
-        close("a world cut short after 10 steps: shortest episode", clock["length"].min(), 10),
-        close("longest episode", clock["length"].max(), 10),
-        close("episodes in 400 steps", len(clock), 40),
+        close("a world cut short after 10 steps: shortest episode", limited["length"].min(), 10),
+        close("longest episode", limited["length"].max(), 10),
+        close("episodes in 400 steps", len(limited), 40),
         close("Catch, five starts: starts met", len(np.unique(catch[begins], axis=0)), 5),
     ]
 
 
-def memory() -> list[Reading]:
+def memory() -> list[Measurement]:
     """What is kept, and whether it is true."""
     ring = replay.Replay(5, 1, [np.random.default_rng(0)])
     lengths = []
@@ -69,21 +69,21 @@ def memory() -> list[Reading]:
     ]
 
 
-def exploration() -> list[Reading]:
+def exploration() -> list[Measurement]:
     """Epsilon by the clock, and by what was done."""
     plan = {"steps": 400, "epsilon_end": 0.1, "epsilon_duration": 200}
-    epsilon = trained("Clock", **plan).history.episodes["epsilon"]
+    epsilon = trained("TimeLimit", **plan).history.episodes["epsilon"]
     seldom = trained("ActionReward", epsilon_start=0.1, epsilon_end=0.1).history.episodes
     wrong = float((seldom["return"][-500:] < 0).mean())
     return [
         close("epsilon at step 9 (from 1 to 0.1 in 200)", epsilon[0], 1 - 0.9 * 9 / 200),
         close("epsilon at step 99", epsilon[9], 1 - 0.9 * 99 / 200),
         close("epsilon at step 399", epsilon[-1], 0.1),
-        Reading("two actions, epsilon 0.1: wrong ones", wrong, 0.05, 0.04, exact=False),
+        Measurement("two actions, epsilon 0.1: wrong ones", wrong, 0.05, 0.04, exact=False),
     ]
 
 
-def updates() -> list[Reading]:
+def updates() -> list[Measurement]:
     """The first update, their number, and the copies."""
     made, copies = [], 0
     before: Array | None = None
@@ -115,7 +115,7 @@ def updates() -> list[Reading]:
     ]
 
 
-def evaluation() -> list[Reading]:
+def evaluation() -> list[Measurement]:
     """The score of an agent that knows the task."""
     # A network that knows the task: the second action pays 1, the first costs 1.
     net = StackedMLP([1, 2], [np.random.default_rng(0)])

@@ -11,10 +11,10 @@ from collections.abc import Callable
 import numpy as np
 
 from dqn_classroom.clinic.loop_probes import episodes, evaluation, exploration, memory, updates
-from dqn_classroom.clinic.readings import Finding, Reading
+from dqn_classroom.clinic.measurements import Measurement, ProbeResult
 from dqn_classroom.clinic.value_probes import ends, one_state, side_by_side, small_worlds
 
-PROBES: dict[str, tuple[str, Callable[[], list[Reading]]]] = {
+PROBES: dict[str, tuple[str, Callable[[], list[Measurement]]]] = {
     "one state": (
         "One state, one number to learn: what is it after 150 updates?",
         one_state,
@@ -30,7 +30,7 @@ PROBES: dict[str, tuple[str, Callable[[], list[Reading]]]] = {
 }
 
 
-def probe(name: str) -> Finding:
+def probe(name: str) -> ProbeResult:
     """Ask the loop as it is now.
 
     Args:
@@ -43,9 +43,9 @@ def probe(name: str) -> Finding:
         raise KeyError(f"there is no probe {name!r}. Probes: {', '.join(PROBES)}.")
     try:
         with np.errstate(all="ignore"):
-            readings = PROBES[name][1]()
+            measurements = PROBES[name][1]()
     except KeyboardInterrupt:
         raise
     except Exception as error:  # a broken loop may raise anything
-        return Finding(name, (), f"{type(error).__name__}: {error}".splitlines()[0])
-    return Finding(name, tuple(readings))
+        return ProbeResult(name, (), f"{type(error).__name__}: {error}".splitlines()[0])
+    return ProbeResult(name, tuple(measurements))

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 import dqn_lessons.train as loop
-from dqn_classroom.clinic.readings import Reading, close
+from dqn_classroom.clinic.measurements import Measurement, close
 from dqn_classroom.clinic.small_runs import RATE, SMALL, TINY, trained, values_after_sgd
 from dqn_lessons import envs
 
@@ -47,7 +47,7 @@ def _right(updates: int = 150, period: int = 50) -> float:
     return expected_value(2.0, TINY.gamma, RATE, updates, period)
 
 
-def one_state() -> list[Reading]:
+def one_state() -> list[Measurement]:
     """The value of lesson 1's state under three periods, and from two rows that say the same."""
     pair: dict[str, Any] = {
         "batch_size": 2,
@@ -63,7 +63,7 @@ def one_state() -> list[Reading]:
     ]
 
 
-def ends() -> list[Reading]:
+def ends() -> list[Measurement]:
     """States that end, and one that the clock cuts short."""
     both: dict[str, Any] = {
         "steps": 400,
@@ -75,12 +75,12 @@ def ends() -> list[Reading]:
     return [
         close("a state that ends, reward 2", _number("OneStateEnd"), 2.0),
         close("a state that the clock cuts short", _number("OneStateCut"), _right()),
-        Reading("two ends: the one with reward 0", float(nothing), 0.0, 0.1, exact=False),
-        Reading("two ends: the one with reward 2", float(two), 2.0, 0.1, exact=False),
+        Measurement("two ends: the one with reward 0", float(nothing), 0.0, 0.1, exact=False),
+        Measurement("two ends: the one with reward 2", float(two), 2.0, 0.1, exact=False),
     ]
 
 
-def side_by_side() -> list[Reading]:
+def side_by_side() -> list[Measurement]:
     """Learners side by side do not touch each other."""
     many = values_after_sgd("OneState", seeds=range(16))
     config = replace(SMALL, env_id="CartPole-v1", steps=60, learning_starts=32)
@@ -94,9 +94,9 @@ def side_by_side() -> list[Reading]:
     apart = max((one[1] - other[0]).detach().abs().max().item() for one, other in pairs)
     return [
         close("the last of 16 learners", float(many[-1, 0, 0]), _right()),
-        Reading("a learner alone and among others: difference", apart, 0.0, 1e-3, exact=False),
+        Measurement("a learner alone and among others: difference", apart, 0.0, 1e-3, exact=False),
         close("rows drawn for the second that are its own", (second >= 1_000).mean(), 1.0),
-        Reading(
+        Measurement(
             "rows drawn that are the first's", float((first == second % 1_000).mean()), 0.0, 0.1
         ),
     ]
@@ -110,7 +110,7 @@ def _error(world: str, **changes: Any) -> float:
     return float(np.abs(learned - truth).max())
 
 
-def small_worlds() -> list[Reading]:
+def small_worlds() -> list[Measurement]:
     """Values beside those that can be computed."""
     steps: dict[str, Any] = {
         "steps": 300,
@@ -124,7 +124,7 @@ def small_worlds() -> list[Reading]:
         for words, cell, right in zip(_CELLS, cells[[0, -1]], _CORRIDOR, strict=True)
     ]
     return slowly + [
-        Reading(f"{words}: largest error", _error(world, **late), 0.0, 0.02, exact=False)
+        Measurement(f"{words}: largest error", _error(world, **late), 0.0, 0.02, exact=False)
         for world, words, late in (
             ("DelayedReward", "the reward comes a step later", {}),
             ("ActionReward", "the reward depends on the action", {}),

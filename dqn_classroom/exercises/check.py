@@ -23,7 +23,7 @@ from IPython.display import display
 
 from dqn_classroom import progress
 from dqn_classroom.exercises.time_limit import TooLong, call_within
-from dqn_classroom.feedback import Card
+from dqn_classroom.feedback import Feedback
 
 SECONDS = 2.0
 Function = Callable[..., Any]
@@ -128,7 +128,7 @@ def _find_or_say(name: str) -> Exercise | None:
     try:
         return find(name)
     except KeyError as error:
-        display(Card("No such exercise", text=(str(error.args[0]),)))
+        display(Feedback("No such exercise", text=(str(error.args[0]),)))
         return None
 
 
@@ -408,7 +408,7 @@ def exercise(function: Function) -> Function:
     details = {} if passes else dict(zip(stages, task.hints, strict=True))
     details["The course's own version" if passes else "Solution"] = task.solution
     plain = "" if passes else f'Stuck? Call hint("{task.name}").'
-    display(Card(task.name, outcome.status, text, outcome.code, details, plain))
+    display(Feedback(task.name, outcome.status, text, outcome.code, details, plain))
     return function if passes else task.reference
 
 
@@ -419,18 +419,20 @@ def hint(name: str) -> None:
         return
     shown = progress.load()["exercises"].get(name, {}).get("hints", 0)
     if shown >= len(task.hints):
-        display(Card(name, text=(*task.hints, f'No hint is left: solution("{name}") shows it.')))
+        display(
+            Feedback(name, text=(*task.hints, f'No hint is left: solution("{name}") shows it.'))
+        )
         return
 
     def change(record: dict[str, Any]) -> None:
         progress.exercise_entry(record, name)["hints"] += 1
 
     progress.update(change)
-    display(Card(f"{name}, hint {shown + 1} of {len(task.hints)}", text=(task.hints[shown],)))
+    display(Feedback(f"{name}, hint {shown + 1} of {len(task.hints)}", text=(task.hints[shown],)))
 
 
 def solution(name: str) -> None:
     """Show the course's own version of an exercise."""
     task = _find_or_say(name)
     if task is not None:
-        display(Card(f"{name}, the course's own version", code=task.solution))
+        display(Feedback(f"{name}, the course's own version", code=task.solution))

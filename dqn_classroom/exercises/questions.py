@@ -14,8 +14,8 @@ from typing import Any
 import ipywidgets as ipw
 
 from dqn_classroom import progress
-from dqn_classroom.accessible_controls import Operable
-from dqn_classroom.feedback import Card
+from dqn_classroom.accessible_controls import AccessibleControls
+from dqn_classroom.feedback import Feedback
 
 # The options of the predictions asked in this kernel, so that `recall` can repeat the words.
 _asked: dict[str, tuple[str, ...]] = {}
@@ -64,9 +64,9 @@ class Choice(ipw.VBox):  # type: ignore[misc]
             self._show_reply()
         self._buttons.observe(self._on_choice, names="index")
         question = ipw.HTML(f"<strong>{escape(prompt)}</strong>")
-        super().__init__([question, self._buttons, self._reply, Operable(name=prompt)])
+        super().__init__([question, self._buttons, self._reply, AccessibleControls(name=prompt)])
 
-    def answer(self, number: int) -> Card:
+    def answer(self, number: int) -> Feedback:
         """Choose option ``number`` (1 is the first), as a click does, and return the reply.
 
         Raises:
@@ -77,13 +77,13 @@ class Choice(ipw.VBox):  # type: ignore[misc]
         self._buttons.index = number - 1
         return self.reply()
 
-    def reply(self) -> Card:
+    def reply(self) -> Feedback:
         """Return what is said about the present answer."""
         chosen = self._buttons.value
         if self.right is None:
-            return Card(f"Your prediction: {chosen}", text=(self.replies[chosen],))
+            return Feedback(f"Your prediction: {chosen}", text=(self.replies[chosen],))
         status = "right" if chosen == self.right else "wrong"
-        return Card(chosen, status, (self.replies[chosen],))
+        return Feedback(chosen, status, (self.replies[chosen],))
 
     def _show_reply(self) -> None:
         self._reply.value = f'<div role="status">{self.reply()._repr_html_()}</div>'
@@ -119,7 +119,7 @@ def predict(key: str, prompt: str, options: Sequence[str]) -> Choice:
     return Choice(key, "predictions", prompt, dict.fromkeys(options, kept), None)
 
 
-def recall(key: str, measured: str) -> Card:
+def recall(key: str, measured: str) -> Feedback:
     """Return the measurement beside the prediction that was made.
 
     Args:
@@ -131,7 +131,7 @@ def recall(key: str, measured: str) -> Card:
     said = "You made no prediction."
     if kept is not None:
         said = f"You predicted: {options[kept] if kept < len(options) else f'answer {kept + 1}'}."
-    return Card("Prediction and measurement", text=(said, f"Measured: {measured}"))
+    return Feedback("Prediction and measurement", text=(said, f"Measured: {measured}"))
 
 
 class Quiz(ipw.VBox):  # type: ignore[misc]
@@ -144,7 +144,7 @@ class Quiz(ipw.VBox):  # type: ignore[misc]
         ]
         super().__init__(self.choices)
 
-    def answer(self, question: int, option: int) -> Card:
+    def answer(self, question: int, option: int) -> Feedback:
         """Choose an option of a question, both counted from 1, and return the reply."""
         return self.choices[question - 1].answer(option)
 

@@ -9,9 +9,9 @@ import ipywidgets as ipw
 import numpy as np
 
 from dqn_classroom import progress
-from dqn_classroom.accessible_controls import Operable
+from dqn_classroom.accessible_controls import AccessibleControls
 from dqn_classroom.clinic import BUGS, HEALTHY, LEARNERS, PROBES, Case, healthy
-from dqn_classroom.feedback import Card
+from dqn_classroom.feedback import Feedback
 
 _LAST = 999
 _FITS = {"layout": ipw.Layout(width="max-content")}
@@ -65,7 +65,7 @@ class Clinic(ipw.VBox):  # type: ignore[misc]
                 _row([self.diagnosis, say, give_up]),
                 self.reply,
                 self.standing,
-                Operable(),
+                AccessibleControls(),
             ]
         )
         self._deal()
@@ -80,14 +80,14 @@ class Clinic(ipw.VBox):  # type: ignore[misc]
         """Say what is computed, let nothing be pressed meanwhile, and never fail in silence."""
         for button in self._buttons:
             button.disabled = True
-        self._say(Card(words))
+        self._say(Feedback(words))
         try:
             work()
         finally:
             for button in self._buttons:
                 button.disabled = False
 
-    def _say(self, card: Card) -> None:
+    def _say(self, card: Feedback) -> None:
         self.reply.value = f'<div role="status">{card._repr_html_()}</div>'
 
     def _deal(self, _button: Any = None) -> None:
@@ -99,7 +99,7 @@ class Clinic(ipw.VBox):  # type: ignore[misc]
             self.picture.value = self.case.curves().html()
             self.evidence.value, self.diagnosis.value = "", ""
             question = "What is wrong with it? Order probes, then choose a diagnosis."
-            self._say(Card(repr(self.case), text=(self.case.notes(), question)))
+            self._say(Feedback(repr(self.case), text=(self.case.notes(), question)))
 
         self._busy(f"Training the learners of case {self.number.value}: some seconds.", work)
         self._stand()
@@ -127,7 +127,7 @@ class Clinic(ipw.VBox):  # type: ignore[misc]
         name = self.diagnosis.value
         if not name:
             self._say(
-                Card("Choose a diagnosis first", text=("The list stands left of the button.",))
+                Feedback("Choose a diagnosis first", text=("The list stands left of the button.",))
             )
             return
         answer = self.case.diagnose(name)

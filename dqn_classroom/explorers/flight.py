@@ -12,7 +12,7 @@ from plotly.subplots import make_subplots
 
 from dqn_classroom.explorers.panel import WIDE, Explorer
 from dqn_classroom.figures import BLUE, GREEN, ORANGE, plotly_layout
-from dqn_lessons.experiments.flight_recorder import CARTPOLE_PLANE, FlightRecorder, Plane
+from dqn_lessons.experiments.flight_recorder import CARTPOLE_SLICE, FlightRecorder, StateSlice
 from dqn_lessons.experiments.video import animate, greedy_policy, rollout
 
 
@@ -35,7 +35,7 @@ class FlightView(Explorer):
     def __init__(
         self,
         recorder: FlightRecorder,
-        plane: Plane = CARTPOLE_PLANE,
+        plane: StateSlice = CARTPOLE_SLICE,
         actions: tuple[str, str] = ("left", "right"),
     ) -> None:
         recorder.check_recorded()

@@ -9,8 +9,8 @@ import ipywidgets as ipw
 import numpy as np
 import plotly.graph_objects as go
 
-from dqn_classroom.accessible_controls import Operable
-from dqn_classroom.figures import Described
+from dqn_classroom.accessible_controls import AccessibleControls
+from dqn_classroom.figures import AccessibleFigure
 
 WIDE = {"layout": ipw.Layout(width="430px"), "style": {"description_width": "150px"}}
 # Beyond this a curve has left every scale worth drawing, and JSON has no infinity.
@@ -54,7 +54,7 @@ class Panel(ipw.VBox):  # type: ignore[misc]
         room = ipw.Box([figure], layout=ipw.Layout(overflow="auto hidden"))
         room.add_class("dqn-figure")
         parts = [*rows, self.readout, room, *below, self.table_button, self.table]
-        super().__init__([*parts, Operable()])
+        super().__init__([*parts, AccessibleControls()])
         self._redraw()
 
     def _redraw(self, _change: Any = None) -> None:
@@ -62,7 +62,7 @@ class Panel(ipw.VBox):  # type: ignore[misc]
         self.readout.value = f'<div role="status" style="line-height:1.5">{sentence}</div>'
         # The table is built only when somebody looks at it: a drag stays fast.
         shown = self.table_button.value
-        self.table.value = Described(None, "", table()).table_html() if shown else ""
+        self.table.value = AccessibleFigure(None, "", table()).table_html() if shown else ""
 
     def draw(self) -> tuple[str, Callable[[], dict[str, Any]]]:
         """Redraw the figure; return the sentence (HTML) and a function that makes the table."""

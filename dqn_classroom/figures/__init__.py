@@ -1,7 +1,7 @@
 """Figures: results in, a described figure out; nothing is computed here.
 
 Plotly for what is explored, matplotlib for what is read. Every figure comes as a
-`Described`: with a text alternative, and the numbers behind it in a table.
+`AccessibleFigure`: with a text alternative, and the numbers behind it in a table.
 """
 
 from dqn_classroom.figures.accessible import (
@@ -10,18 +10,18 @@ from dqn_classroom.figures.accessible import (
     GREY,
     ORANGE,
     RED,
-    Described,
+    AccessibleFigure,
     decimate,
     plotly_layout,
 )
-from dqn_classroom.figures.clinic import beside_healthy
+from dqn_classroom.figures.clinic import versus_healthy_band
 from dqn_classroom.figures.learning import (
-    among,
-    every_seed,
+    forest_plot,
     heat_map,
-    intervals,
     learning_curves,
-    series,
+    line_plot,
+    rank_among_runs,
+    seed_curves,
 )
 from dqn_classroom.figures.startup import import_nbformat
 from dqn_classroom.figures.target_lag import bias_curves, corridor_values, steps_to_learn
@@ -34,17 +34,17 @@ __all__ = [
     "GREY",
     "ORANGE",
     "RED",
-    "Described",
-    "among",
-    "beside_healthy",
+    "AccessibleFigure",
     "bias_curves",
     "corridor_values",
     "decimate",
-    "every_seed",
+    "forest_plot",
     "heat_map",
-    "intervals",
     "learning_curves",
+    "line_plot",
     "plotly_layout",
-    "series",
+    "rank_among_runs",
+    "seed_curves",
     "steps_to_learn",
+    "versus_healthy_band",
 ]

@@ -55,7 +55,7 @@ def decimate(values: ArrayLike, buckets: int = 400) -> NDArray[np.int64]:
 
 
 @dataclass(frozen=True)
-class Described:
+class AccessibleFigure:
     """A figure with a text alternative and its numbers.
 
     Args:

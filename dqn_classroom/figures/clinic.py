@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dqn_classroom.figures.accessible import GREY, ORANGE, Described, new_axes
+from dqn_classroom.figures.accessible import GREY, ORANGE, AccessibleFigure, new_axes
 
 _FAR = 20
 
 
-def beside_healthy(
+def versus_healthy_band(
     steps: ArrayLike,
     panels: Mapping[str, tuple[ArrayLike, ArrayLike]],
     name: str,
     remark: str = "",
-) -> Described:
+) -> AccessibleFigure:
     """Draw what is watched of some learners over the band of healthy ones.
 
     Args:
@@ -59,4 +59,4 @@ def beside_healthy(
     handles = np.atleast_1d(axes)[0].get_legend_handles_labels()
     figure.legend(*handles, loc="lower center", bbox_to_anchor=(0.5, 0.94), ncols=2, frameon=False)
     sentence = "; ".join(said) or "no evaluation was reached"
-    return Described(figure, f"{name}: {sentence}. {remark}".strip(), table)
+    return AccessibleFigure(figure, f"{name}: {sentence}. {remark}".strip(), table)

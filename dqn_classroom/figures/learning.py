@@ -14,15 +14,15 @@ from dqn_classroom.figures.accessible import (
     GREY,
     MPL_STYLES,
     ORANGE,
-    Described,
+    AccessibleFigure,
     legend_above,
     new_axes,
 )
 
 
-def series(
+def line_plot(
     x: ArrayLike, lines: Mapping[str, ArrayLike], xlabel: str, ylabel: str, *, stem: bool = False
-) -> Described:
+) -> AccessibleFigure:
     """Draw lines over a common axis.
 
     Args:
@@ -43,7 +43,7 @@ def series(
     legend_above(axis)
     columns = {name: np.asarray(values, dtype=float) for name, values in lines.items()}
     said = "; ".join(f"{name} from {v[0]:.3g} to {v[-1]:.3g}" for name, v in columns.items())
-    return Described(figure, f"{ylabel} against {xlabel}: {said}.", {xlabel: at, **columns})
+    return AccessibleFigure(figure, f"{ylabel} against {xlabel}: {said}.", {xlabel: at, **columns})
 
 
 def learning_curves(
@@ -54,7 +54,7 @@ def learning_curves(
     seeds: int,
     limits: Mapping[str, ArrayLike] | None = None,
     log: bool = False,
-) -> Described:
+) -> AccessibleFigure:
     """Draw means over seeds with their intervals.
 
     Args:
@@ -93,10 +93,10 @@ def learning_curves(
         for name, (mean, low, high) in curves.items()
     )
     alt = f"{ylabel} against environment steps, mean of {seeds} seeds with 95 % intervals: {ends}."
-    return Described(figure, alt, table)
+    return AccessibleFigure(figure, alt, table)
 
 
-def every_seed(steps: ArrayLike, scores: ArrayLike, ylabel: str) -> Described:
+def seed_curves(steps: ArrayLike, scores: ArrayLike, ylabel: str) -> AccessibleFigure:
     """Draw one thin line per seed and their mean: what an interval does not show.
 
     Args:
@@ -115,12 +115,12 @@ def every_seed(steps: ArrayLike, scores: ArrayLike, ylabel: str) -> Described:
         f"end they lie between {low[-1]:.3g} and {high[-1]:.3g}, their mean at "
         f"{values[:, -1].mean():.3g}."
     )
-    return Described(
+    return AccessibleFigure(
         figure, alt, {"steps": at, "mean": values.mean(0), "lowest": low, "highest": high}
     )
 
 
-def intervals(rows: Mapping[str, Any], xlabel: str) -> Described:
+def forest_plot(rows: Mapping[str, Any], xlabel: str) -> AccessibleFigure:
     """Draw estimates with their intervals, one row each, and a line at zero.
 
     Args:
@@ -138,14 +138,14 @@ def intervals(rows: Mapping[str, Any], xlabel: str) -> Described:
     said = "; ".join(f"{name}: {m:.3g} [{lo:.3g}, {hi:.3g}]" for name, (m, lo, hi) in rows.items())
     columns = np.array(list(rows.values()), dtype=float).reshape(-1, 3).T
     table = dict(zip(("estimate", "low", "high"), columns, strict=True))
-    return Described(
+    return AccessibleFigure(
         figure, f"{xlabel}, with 95 % intervals. {said}.", {"what": list(rows), **table}
     )
 
 
-def among(
+def rank_among_runs(
     steps: ArrayLike, others: ArrayLike, yours: ArrayLike, rank: ArrayLike, ylabel: str
-) -> Described:
+) -> AccessibleFigure:
     """Draw one run among many: its curve over theirs, and its percentile over time.
 
     Args:
@@ -174,7 +174,7 @@ def among(
         f"{one[-1]:.3g}, the others between {many[:, -1].min():.3g} and {many[:, -1].max():.3g}; "
         f"that is percentile {place[-1]:.0f}."
     )
-    return Described(
+    return AccessibleFigure(
         figure,
         alt,
         {
@@ -190,7 +190,7 @@ def among(
 
 def heat_map(
     x: ArrayLike, y: ArrayLike, panels: Mapping[str, ArrayLike], xlabel: str, ylabel: str
-) -> Described:
+) -> AccessibleFigure:
     """Draw values over a plane, one panel each; where a value crosses 0 there is a line.
 
     Args:
@@ -219,4 +219,4 @@ def heat_map(
         table[label] = values.ravel()
         said.append(f"{label} from {values.min():.3g} to {values.max():.3g}")
     alt = f"Maps over {xlabel} and {ylabel}: {'; '.join(said)}."
-    return Described(figure, alt, table)
+    return AccessibleFigure(figure, alt, table)

@@ -12,7 +12,7 @@ from dqn_classroom.figures.accessible import (
     GREY,
     MPL_STYLES,
     STYLES,
-    Described,
+    AccessibleFigure,
     decimate,
     legend_above,
     new_axes,
@@ -22,7 +22,7 @@ from dqn_classroom.figures.accessible import (
 
 def bias_curves(
     biases: Mapping[str, ArrayLike], ceiling: ArrayLike, target_period: int
-) -> Described:
+) -> AccessibleFigure:
     """Draw runs of the single-bias critic under the staircase B_k.
 
     Args:
@@ -65,10 +65,12 @@ def bias_curves(
         f"Bias against training step for {len(biases)} runs, under a staircase that rises every "
         f"{target_period} steps to {stairs[-1]:.4f}. Final biases: {finals}."
     )
-    return Described(figure, alt, table)
+    return AccessibleFigure(figure, alt, table)
 
 
-def steps_to_learn(periods: ArrayLike, steps: Mapping[str, ArrayLike], ylabel: str) -> Described:
+def steps_to_learn(
+    periods: ArrayLike, steps: Mapping[str, ArrayLike], ylabel: str
+) -> AccessibleFigure:
     """Draw how many updates a run needs against the target period C, both on log axes.
 
     Args:
@@ -84,10 +86,10 @@ def steps_to_learn(periods: ArrayLike, steps: Mapping[str, ArrayLike], ylabel: s
     columns = {name: np.asarray(values) for name, values in steps.items()}
     best = "; ".join(f"{name}: fewest at C = {x[np.argmin(v)]}" for name, v in columns.items())
     alt = f"Updates needed against the target period, log-log. {best}."
-    return Described(figure, alt, {"C": x, **columns})
+    return AccessibleFigure(figure, alt, {"C": x, **columns})
 
 
-def corridor_values(truth: ArrayLike, values: Mapping[str, ArrayLike]) -> Described:
+def corridor_values(truth: ArrayLike, values: Mapping[str, ArrayLike]) -> AccessibleFigure:
     """Draw the learned value of each corridor cell against its distance from the goal.
 
     Args:
@@ -108,4 +110,4 @@ def corridor_values(truth: ArrayLike, values: Mapping[str, ArrayLike]) -> Descri
         for name, curve in columns.items()
     )
     alt = f"Learned values of {len(exact)} corridor cells against the truth. {worst}."
-    return Described(figure, alt, {"distance": distance, "truth": exact, **columns})
+    return AccessibleFigure(figure, alt, {"distance": distance, "truth": exact, **columns})

@@ -3,7 +3,7 @@
 from dqn_classroom import progress
 from dqn_classroom.exercises.check import EXERCISES, exercise, hint, register, solution
 from dqn_classroom.exercises.questions import Quiz
-from dqn_classroom.feedback import Card
+from dqn_classroom.feedback import Feedback
 from dqn_classroom.lessons import (
     bug_clinic,
     evidence,
@@ -41,7 +41,7 @@ def quiz(lesson: str) -> Quiz:
     return Quiz(f"lesson {lesson}", LESSONS[lesson].QUIZ)
 
 
-def progress_report() -> Card:
+def progress_report() -> Feedback:
     """Return a table of the exercises with their status, and how much else was answered."""
     record = progress.load()
     rows = [("lesson", "exercise", "status", "attempts")]
@@ -55,4 +55,4 @@ def progress_report() -> Card:
         f"Quiz questions answered: {len(record['quizzes'])}."
     )
     begin_again = "To begin again, call reset_progress()."
-    return Card("Where you stand", text=(answered, begin_again), table=rows)
+    return Feedback("Where you stand", text=(answered, begin_again), table=rows)

@@ -6,12 +6,12 @@ import numpy as np
 
 from dqn_classroom.exercises.check import Exercise, Misconception
 from dqn_classroom.exercises.questions import Question
-from dqn_lessons.replay import ring_row, sample_rows
+from dqn_lessons.replay import sample_indices, write_index
 from dqn_lessons.stats import autocorrelation
-from dqn_lessons.td import update_is_due
+from dqn_lessons.td import should_update
 
 RING_ROW = Exercise(
-    ring_row,
+    write_index,
     probes=[(0, 5), (3, 5), (4, 5), (5, 5), (12, 5), (7, 1), (9, 10), (23, 10)],
     arithmetic=lambda added, capacity: f"{added} % {capacity}",
     misconceptions=[
@@ -95,7 +95,7 @@ def _row_lines(draws: Any, stored: int) -> str:
 
 
 SAMPLE_ROWS = Exercise(
-    sample_rows,
+    sample_indices,
     probes=[
         (_DRAWS, 5),
         (_DRAWS, 7),
@@ -168,7 +168,7 @@ SAMPLE_ROWS = Exercise(
 )
 
 UPDATE_IS_DUE = Exercise(
-    update_is_due,
+    should_update,
     # (step, learning_starts, update_period)
     probes=[
         (4, 1, 4),

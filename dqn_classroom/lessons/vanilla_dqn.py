@@ -8,22 +8,22 @@ from torch import Tensor
 
 from dqn_classroom.exercises.check import Exercise, Misconception, with_gradient
 from dqn_classroom.exercises.questions import Question
-from dqn_lessons.td import epsilon_greedy, linear_schedule, taken_values, td_target
+from dqn_lessons.td import epsilon_greedy, linear_schedule, q_of_action, td_target
 
 
 def _listed(lines: list[str], single: bool) -> str:
     return lines[0] if single else f"[{', '.join(lines)}]"
 
 
-def _action_lines(q: Any, epsilon: float, explore: Any, random_action: Any) -> str:
+def _action_lines(q: Any, epsilon: float, uniform: Any, random_action: Any) -> str:
     rows = zip(
         np.reshape(q, (-1, np.shape(q)[-1])),
-        np.ravel(explore),
+        np.ravel(uniform),
         np.ravel(random_action),
         strict=True,
     )
     lines = [f"{pick} if {coin:g} < {epsilon:g} else {row.argmax()}" for row, coin, pick in rows]
-    return _listed(lines, np.ndim(explore) == 0)
+    return _listed(lines, np.ndim(uniform) == 0)
 
 
 EPSILON_GREEDY = Exercise(
@@ -45,89 +45,89 @@ EPSILON_GREEDY = Exercise(
     misconceptions=[
         Misconception(
             "coin turned round",
-            lambda q, epsilon, explore, random_action: np.where(
-                explore < epsilon, q.argmax(-1), random_action
+            lambda q, epsilon, uniform, random_action: np.where(
+                uniform < epsilon, q.argmax(-1), random_action
             ),
-            "The two cases are swapped: explore < epsilon is when the random action is taken.",
+            "The two cases are swapped: uniform < epsilon is when the random action is taken.",
         ),
         Misconception(
             "always greedy",
-            lambda q, epsilon, explore, random_action: q.argmax(-1),
+            lambda q, epsilon, uniform, random_action: q.argmax(-1),
             "It never explores: epsilon and the coin are not used.",
         ),
         Misconception(
             "always random",
-            lambda q, epsilon, explore, random_action: random_action,
+            lambda q, epsilon, uniform, random_action: random_action,
             "It always takes the random action: what the network says is not used.",
         ),
         Misconception(
             "worst action",
-            lambda q, epsilon, explore, random_action: np.where(
-                explore < epsilon, random_action, q.argmin(-1)
+            lambda q, epsilon, uniform, random_action: np.where(
+                uniform < epsilon, random_action, q.argmin(-1)
             ),
             "The greedy action is the one with the largest value; yours has the smallest.",
         ),
         Misconception(
             "value for action",
-            lambda q, epsilon, explore, random_action: np.where(
-                explore < epsilon, random_action, q.max(-1)
+            lambda q, epsilon, uniform, random_action: np.where(
+                uniform < epsilon, random_action, q.max(-1)
             ),
             "You return the best value. What is asked for is the action that has it: argmax.",
         ),
         Misconception(
             "argmax over everything",
-            lambda q, epsilon, explore, random_action: np.where(
-                explore < epsilon, random_action, q.argmax()
+            lambda q, epsilon, uniform, random_action: np.where(
+                uniform < epsilon, random_action, q.argmax()
             ),
             "argmax() without an axis looks over the whole batch. Each row has its own best "
             "action: argmax(-1).",
         ),
         Misconception(
             "at most epsilon",
-            lambda q, epsilon, explore, random_action: np.where(
-                explore <= epsilon, random_action, q.argmax(-1)
+            lambda q, epsilon, uniform, random_action: np.where(
+                uniform <= epsilon, random_action, q.argmax(-1)
             ),
             "With epsilon 0 a coin of exactly 0 still explores. Use <, not <=.",
         ),
         Misconception(
             "one minus epsilon",
-            lambda q, epsilon, explore, random_action: np.where(
-                explore < 1 - epsilon, random_action, q.argmax(-1)
+            lambda q, epsilon, uniform, random_action: np.where(
+                uniform < 1 - epsilon, random_action, q.argmax(-1)
             ),
             "It explores with probability 1 - epsilon. epsilon is the probability to explore.",
         ),
         Misconception(
             "wrong number compared",
-            lambda q, epsilon, explore, random_action: np.where(
+            lambda q, epsilon, uniform, random_action: np.where(
                 random_action < epsilon, random_action, q.argmax(-1)
             ),
-            "You compare the random action with epsilon. The coin is `explore`.",
+            "You compare the random action with epsilon. The coin is `uniform`.",
         ),
         Misconception(
             "fair coin",
-            lambda q, epsilon, explore, random_action: np.where(
-                explore < 0.5, random_action, q.argmax(-1)
+            lambda q, epsilon, uniform, random_action: np.where(
+                uniform < 0.5, random_action, q.argmax(-1)
             ),
             "It explores half of the time, whatever epsilon is.",
         ),
         Misconception(
             "random action is always 0",
-            lambda q, epsilon, explore, random_action: np.where(explore < epsilon, 0, q.argmax(-1)),
+            lambda q, epsilon, uniform, random_action: np.where(uniform < epsilon, 0, q.argmax(-1)),
             "When it explores it always takes action 0. The random action is given to you.",
         ),
         Misconception(
             "above epsilon",
-            lambda q, epsilon, explore, random_action: np.where(
-                explore > epsilon, random_action, q.argmax(-1)
+            lambda q, epsilon, uniform, random_action: np.where(
+                uniform > epsilon, random_action, q.argmax(-1)
             ),
-            "A coin above epsilon means the greedy action. Explore where it is below: explore < "
+            "A coin above epsilon means the greedy action. Explore where it is below: uniform < "
             "epsilon.",
         ),
     ],
     hints=(
-        "Two cases: the coin says explore, or it does not. np.where picks between two arrays.",
+        "Two cases: the draw says explore, or it does not. np.where picks between two arrays.",
         "With q = [1, 5, 2] and epsilon 0.5 a coin of 0.7 gives action 1, the greedy one.",
-        "return np.where(explore < epsilon, random_action, q.argmax(-1))",
+        "return np.where(uniform < epsilon, random_action, q.argmax(-1))",
     ),
     insight="The caller brings the luck: the same coins can be given to two agents.",
     difficulty=1,
@@ -272,7 +272,7 @@ def _pick(q: Tensor, action: Tensor) -> Tensor:
 
 
 TAKEN_VALUES = Exercise(
-    taken_values,
+    q_of_action,
     probes=[
         (_Q, torch.tensor([1, 2, 2, 1, 0])),
         (_Q, torch.tensor([0, 0, 1, 2, 1])),

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dqn_lessons.config import History
-from dqn_lessons.experiments.video import Film, Rollout, greedy_policy, q_values, rollout
+from dqn_lessons.experiments.video import PolicyRecorder, Rollout, greedy_policy, q_values, rollout
 
 
 @dataclass(frozen=True, eq=False)
-class Plane:
+class StateSlice:
     """Two of the observations, varied over a grid while the others are zero.
 
     Args:
@@ -41,7 +41,7 @@ class Plane:
 
 _DEGREES = 180 / np.pi
 # The episode ends at 12 degrees; a healthy pole turns at less than 3 rad/s.
-CARTPOLE_PLANE = Plane(
+CARTPOLE_SLICE = StateSlice(
     across=2,
     down=3,
     x=np.linspace(-0.24, 0.24, 41),
@@ -52,8 +52,8 @@ CARTPOLE_PLANE = Plane(
 )
 
 
-class FlightRecorder(Film):
-    """Records one learner while it trains: ``train(..., on_eval=recorder)``.
+class FlightRecorder(PolicyRecorder):
+    """TrainingLog one learner while it trains: ``train(..., on_eval=recorder)``.
 
     At the evaluations it keeps the weights and counts the terminal transitions in the replay
     buffer; episodes and values are worked out when somebody looks. ``history`` is the history of
@@ -105,7 +105,7 @@ class FlightRecorder(Film):
             self._episodes[step] = rollout(self.env_id, policy, self.seed, render=False)
         return self._episodes[step]
 
-    def q_map(self, step: int, plane: Plane) -> NDArray[Any]:
+    def q_map(self, step: int, plane: StateSlice) -> NDArray[Any]:
         """Values over a plane of the agent recorded at ``step``, ``[H, W, A]``."""
         weights = self.weights[step]
         return q_values(weights, plane.observations(len(weights[0])))

@@ -226,7 +226,7 @@ def animate(
     return Animation(buffer.getvalue(), alt, tuple(captions))
 
 
-class Film:
+class PolicyRecorder:
     """Greedy episodes of one learner while it trains: ``train(..., on_eval=film)``.
 
     The weights are copied at the evaluations; the episodes are played when somebody looks, so

@@ -38,7 +38,7 @@ def _check_percentile_interval(estimates: ArrayLike, level: float = 0.95) -> Non
     check_level(level)
 
 
-@check.at_the_door(_check_percentile_interval)
+@check.validated_by(_check_percentile_interval)
 def percentile_interval(estimates: ArrayLike, level: float = 0.95) -> Any:
     """The ends of the middle part of many estimates: ``[R, ...] -> [2, ...]``, low and high.
 
@@ -69,7 +69,7 @@ def bootstrap_ci(
 
     Args:
         scores: ``[S, ...]``, one row per seed.
-        rng: the luck of the resamples.
+        rng: draws the resamples.
         statistic: called with ``axis=0``; ``np.mean``, ``np.median`` or :func:`iqm`.
         level: how often the interval should hold the truth, in (0, 1).
         resamples: how many, >= 100.
@@ -94,11 +94,11 @@ def paired_difference_ci(
 ) -> Interval:
     """Interval of the mean of ``ours - theirs``, when row s of both has the same seed.
 
-    The luck that a pair shares cancels, so the interval is as narrow as the data allow.
+    What a pair shares cancels, so the interval is as narrow as the data allow.
 
     Args:
         ours, theirs: ``[S, ...]`` each, paired by row.
-        rng: the luck of the resamples.
+        rng: draws the resamples.
         settings: as for :func:`bootstrap_ci`.
 
     Raises:
@@ -127,7 +127,7 @@ def stratified_bootstrap_ci(
 
     Args:
         tasks: scores of each task ``[S_t]``, on a common scale; numbers of seeds may differ.
-        rng: the luck of the resamples.
+        rng: draws the resamples.
         statistic: of all scores together; :func:`iqm` or ``np.mean``.
         level: how often the interval should hold the truth, in (0, 1).
         resamples: how many, >= 100.

@@ -16,7 +16,7 @@ def _check_iqm(scores: ArrayLike, axis: int = 0) -> None:
     checked_scores("scores", scores)
 
 
-@check.at_the_door(_check_iqm)
+@check.validated_by(_check_iqm)
 def iqm(scores: ArrayLike, axis: int = 0) -> Any:
     """Interquartile mean: drop a quarter of the scores at each end, average the rest.
 
@@ -47,7 +47,7 @@ def _check_performance_profile(scores: ArrayLike, levels: ArrayLike) -> None:
         raise ValueError(f"scores has shape {shape}: it must be [S]. Pass one score per seed.")
 
 
-@check.at_the_door(_check_performance_profile)
+@check.validated_by(_check_performance_profile)
 def performance_profile(scores: ArrayLike, levels: ArrayLike) -> Any:
     """Share of the runs that score above each level.
 
@@ -72,7 +72,7 @@ def _check_percentile_rank(score: ArrayLike, scores: ArrayLike) -> None:
     checked_scores("scores", scores)
 
 
-@check.at_the_door(_check_percentile_rank)
+@check.validated_by(_check_percentile_rank)
 def percentile_rank(score: ArrayLike, scores: ArrayLike) -> Any:
     """How many per cent of ``scores`` lie below ``score``; equal ones count half.
 
@@ -98,12 +98,12 @@ def small_studies(
 ) -> Array:
     """Studies of k seeds each, drawn without replacement from one large study.
 
-    With the same luck, a study of more seeds is the smaller one with seeds added.
+    With the same generator, a study of more seeds is the smaller one with seeds added.
 
     Args:
         differences: one paired difference per seed ``[S]``.
         k: seeds in a small study, from 1 to S.
-        rng: the luck of the draws.
+        rng: draws the studies.
         studies: how many.
 
     Returns:
@@ -128,7 +128,7 @@ def sign_error_rate(
     Args:
         differences: one paired difference per seed ``[S]``.
         k: seeds in a small study, from 1 to S.
-        rng: the luck of the draws.
+        rng: draws the studies.
         studies: how many are drawn.
 
     Source: the type S error of Gelman & Carlin, Perspectives on Psychological Science 9 (2014).
@@ -146,7 +146,7 @@ def _check_autocorrelation(series: ArrayLike, lag: int) -> None:
         raise ValueError("series is constant: nothing varies. Pass one that changes.")
 
 
-@check.at_the_door(_check_autocorrelation)
+@check.validated_by(_check_autocorrelation)
 def autocorrelation(series: ArrayLike, lag: int) -> Any:
     """How alike a series is to itself ``lag`` steps later: 1 is the same, 0 is unrelated.
 

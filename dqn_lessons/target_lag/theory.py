@@ -128,7 +128,7 @@ def _check_reachable_share(updates: ArrayLike, target_period: int, gamma: float)
     _gamma(gamma)
 
 
-@check.at_the_door(_check_reachable_share)
+@check.validated_by(_check_reachable_share)
 def reachable_share(updates: ArrayLike, target_period: int, gamma: float) -> Any:
     """Return the largest share of ``r / (1 - gamma)`` that so many updates can reach from 0.
 
@@ -271,7 +271,7 @@ def _check_equivalent_tau(target_period: int, learning_rate: float) -> None:
     )
 
 
-@check.at_the_door(_check_equivalent_tau)
+@check.validated_by(_check_equivalent_tau)
 def equivalent_tau(target_period: int, learning_rate: float) -> float:
     """Return the soft update rate that is as slow as a hard sync every C updates (SGD).
 

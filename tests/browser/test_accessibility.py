@@ -23,7 +23,7 @@ run = train(small, [0, 1], on_eval=view, progress=False)
 MAP = "heat_map(range(4), range(3), {'value': np.arange(12.).reshape(3, 4) - 5}, 'x', 'y')"
 CLINIC = """from dataclasses import replace
 from dqn_classroom.clinic import ward
-ward.WARD = replace(ward.WARD, steps=1_000)
+ward.CASE_CONFIG = replace(ward.CASE_CONFIG, steps=1_000)
 Clinic(number=13)
 """
 FLIGHT = "FlightView(reference.flight())"
@@ -51,7 +51,7 @@ SHOWN = {
         "import tempfile": None,
         "SeedLottery(\n": None,
         "reference.agent(my_seed": TRAINING,
-        "plane = CARTPOLE_PLANE": MAP,
+        "plane = CARTPOLE_SLICE": MAP,
         "flight = reference.flight()": FLIGHT,
     },
     "06_bug_clinic.ipynb": {

@@ -50,7 +50,7 @@ def test_a_case_is_solved_by_the_keyboard_alone(lab):
     cell = page.show(page.index("Clinic(number="))
     status = cell.locator("[role=status]")
     status.get_by_text("Case 13, 16 learners").wait_for()
-    cell.screenshot(path=ARTIFACTS / "06-dealt.png")
+    cell.screenshot(path=ARTIFACTS / "06-case_of.png")
     keyboard = page.page.keyboard
     # From here on: no mouse.
     cell.locator("input").first.focus()

@@ -11,7 +11,7 @@ def td_target(reward, terminated, q_next, gamma):
     return reward + gamma * q_next.amax(-1)
 """
 WRONG_RING = """@exercise
-def ring_row(added, capacity):
+def write_index(added, capacity):
     return min(added, capacity - 1)
 """
 WRONG_COPY = """@exercise
@@ -59,7 +59,7 @@ def test_vanilla_dqn_trains_before_the_eyes(lab):
     page.run_all()
     no_trouble(page)
     for source, name in (
-        ("every_seed(history", "02-seeds"),
+        ("seed_curves(history", "02-seeds"),
         ("film.show()", "02-film"),
         ("learning_curves(", "02-values"),
     ):
@@ -85,13 +85,13 @@ def test_replay_shows_its_effect(lab):
     page.run_all()
     no_trouble(page)
     for source, name in (
-        ("drawn = luck.choice", "03-stream"),
+        ("drawn = rng.choice", "03-stream"),
         ("def returns_figure(", "03-cartpole"),
         ("returns_figure(catch)", "03-catch"),
-        ("film = Film(every=500)", "03-film"),
+        ("film = PolicyRecorder(every=500)", "03-film"),
     ):
         shows(page, source, name)
-    wrong = page.rerun(page.index("def ring_row("), WRONG_RING)
+    wrong = page.rerun(page.index("def write_index("), WRONG_RING)
     assert "overwrites the newest one" in wrong.inner_text().replace("*", "")
 
 

@@ -22,19 +22,19 @@ from tests.classroom.test_training_view import CONFIG
 
 def clinic_figure():
     healthy = np.array([[1.0, 2.0], [2.0, 4.0]])
-    return figures.beside_healthy([10, 20], {"loss": ([[3.0, 5.0]], healthy)}, "case 1")
+    return figures.versus_healthy_band([10, 20], {"loss": ([[3.0, 5.0]], healthy)}, "case 1")
 
 
 FIGURES = {
-    "among": test_figures.among_figure,
-    "beside_healthy": clinic_figure,
+    "rank_among_runs": test_figures.among_figure,
+    "versus_healthy_band": clinic_figure,
     "bias_curves": test_figures.bias_figure,
     "corridor_values": test_figures.corridor_figure,
-    "every_seed": test_figures.seeds_figure,
+    "seed_curves": test_figures.seeds_figure,
     "heat_map": test_figures.heat_figure,
-    "intervals": test_figures.intervals_figure,
+    "forest_plot": test_figures.intervals_figure,
     "learning_curves": test_figures.curves_figure,
-    "series": test_figures.series_figure,
+    "line_plot": test_figures.series_figure,
     "steps_to_learn": test_figures.period_figure,
 }
 
@@ -63,7 +63,8 @@ def test_none_is_left_out():
         name
         for name, thing in vars(figures).items()
         if inspect.isfunction(thing)
-        and inspect.signature(thing).return_annotation in ("Described", figures.Described)
+        and inspect.signature(thing).return_annotation
+        in ("AccessibleFigure", figures.AccessibleFigure)
     }
     assert described == set(FIGURES)
     own = {kind for kind in widgets_below(Panel) if kind.__module__.startswith("dqn_classroom")}

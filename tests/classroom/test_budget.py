@@ -14,7 +14,7 @@ from dqn_classroom.explorers import TrainingView
 from dqn_classroom.shipped import agents, budget, lessons
 from dqn_lessons.config import DQNConfig
 from dqn_lessons.experiments.checkpoint import CheckpointError
-from dqn_lessons.experiments.video import Film
+from dqn_lessons.experiments.video import PolicyRecorder
 from dqn_lessons.presets import SOLVED_CARTPOLE
 from dqn_lessons.train import evaluate, train
 from tests.notebooks import tools
@@ -98,7 +98,7 @@ def first_arm(name):
 def test_a_shipped_comparison_is_shown_evaluation_by_evaluation(chosen, capsys):
     chosen("class")
     config = first_arm("lesson 2")
-    view, film, seen = TrainingView("vanilla DQN"), Film(every=2_500), []
+    view, film, seen = TrainingView("vanilla DQN"), PolicyRecorder(every=2_500), []
 
     def look(moment):
         view(moment)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from dqn_classroom import lessons, progress
 from dqn_classroom.exercises import check
 from dqn_classroom.exercises.time_limit import TooLong, call_within
-from dqn_classroom.feedback import Card
+from dqn_classroom.feedback import Feedback
 
 
 def doubled(values, factor):
@@ -434,7 +434,7 @@ def test_a_name_is_given_once():
 
 @given(st.text(), st.text(), st.text(), st.text())
 def test_a_card_escapes_what_it_is_given(title, text, code, detail):
-    card = Card(title, "wrong", (text,), code, {detail: text})
+    card = Feedback(title, "wrong", (text,), code, {detail: text})
     html = card._repr_html_()
     for tag in ("<script", "<img", "<b>"):
         assert tag not in html
@@ -446,7 +446,7 @@ def test_markup_in_an_answer_is_shown_as_text():
         raise ValueError("<script>alert(1)</script>")
 
     outcome = check.check(TASK, hostile)
-    html = Card("x", outcome.status, outcome.text, outcome.code)._repr_html_()
+    html = Feedback("x", outcome.status, outcome.text, outcome.code)._repr_html_()
     assert "<script>" not in html
     assert "&lt;script&gt;" in html
 
@@ -462,7 +462,7 @@ def test_any_value_gets_one_of_the_four_outcomes(value):
     outcome = check.check(TASK, lambda values, factor: value)
     assert outcome.status in {"not attempted", "passes", "wrong", "raised"}
     assert all(isinstance(line, str) for line in outcome.text)
-    Card("x", outcome.status, outcome.text, outcome.code)._repr_html_()
+    Feedback("x", outcome.status, outcome.text, outcome.code)._repr_html_()
 
 
 @given(st.lists(VALUES, min_size=2, max_size=4))

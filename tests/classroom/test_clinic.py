@@ -9,10 +9,10 @@ import torch
 
 import dqn_lessons.train as loop
 from dqn_classroom import clinic
-from dqn_classroom.clinic import reports, small_runs, value_probes
+from dqn_classroom.clinic import diagnosis, small_runs, value_probes
 from dqn_classroom.clinic.inject import locate
 from dqn_lessons import td
-from dqn_lessons.rng import Streams
+from dqn_lessons.rng import RngStreams
 
 EACH_BUG = pytest.mark.parametrize("bug", clinic.BUGS.values(), ids=lambda bug: bug.name)
 
@@ -25,24 +25,24 @@ def shipped(name, probe):
 def test_a_healthy_loop_passes_every_probe(name):
     finding = clinic.probe(name)
     assert finding.healthy, finding
-    assert reports._row([finding])[name] == shipped("healthy", name)
+    assert diagnosis._row([finding])[name] == shipped("healthy", name)
 
 
 @EACH_BUG
 def test_each_bug_is_caught_by_the_probe_that_names_it(bug):
-    with clinic.planted(bug.edits):
+    with clinic.injected(bug.edits):
         finding = clinic.probe(bug.caught_by)
     assert not finding.healthy
-    (mine,) = reports._row([finding]).values()
+    (mine,) = diagnosis._row([finding]).values()
     stopped, values, health = shipped(bug.name, bug.caught_by)
     assert (mine[0], mine[2]) == (stopped, health), "run `python -m dqn_classroom.clinic`"
-    assert all(map(reports._same, mine[1], values))
+    assert all(map(diagnosis._same, mine[1], values))
 
 
 def test_a_whole_row_of_the_shipped_table_comes_out_again():
-    with clinic.planted(clinic.BUGS["target by reference"].edits):
-        row = reports._row(reports.examine())
-    assert reports.behaves_like(row) == ["target by reference"]
+    with clinic.injected(clinic.BUGS["target by reference"].edits):
+        row = diagnosis._row(diagnosis.examine())
+    assert diagnosis.behaves_like(row) == ["target by reference"]
 
 
 def test_the_table_knows_every_bug_and_tells_each_from_every_other():
@@ -50,7 +50,7 @@ def test_the_table_knows_every_bug_and_tells_each_from_every_other():
     assert list(table) == [clinic.HEALTHY, *clinic.BUGS]
     assert len(clinic.BUGS) >= 16
     for one, other in itertools.combinations(table, 2):
-        assert any(reports.disagreements(table[one], table[other])), f"{one} is {other}"
+        assert any(diagnosis.disagreements(table[one], table[other])), f"{one} is {other}"
 
 
 def test_every_probe_is_needed():
@@ -82,7 +82,7 @@ def test_a_planted_bug_is_gone_afterwards_whatever_happens():
     }
 
     def stop_on_the_way():
-        with clinic.planted(clinic.BUGS["no terminal mask"].edits):
+        with clinic.injected(clinic.BUGS["no terminal mask"].edits):
             assert td.td_target is not before["td.td_target"]
             raise RuntimeError("on the way")
 
@@ -95,7 +95,7 @@ def test_a_planted_bug_is_gone_afterwards_whatever_happens():
 def test_an_edit_must_meet_its_line_exactly_once():
     edit = clinic.Edit("td.td_target", "gamma", "0.9")
     with pytest.raises(ValueError, match=r"'gamma' stands \d times in td.td_target"):
-        clinic.planted([edit])
+        clinic.injected([edit])
     with pytest.raises(ValueError, match="stands 0 times"):
         clinic.changed_lines([clinic.Edit("td.td_target", "no such words", "")])
 
@@ -127,11 +127,11 @@ def test_the_corridors_numbers_come_from_plain_q_learning(monkeypatch):
     steps = {"steps": 300, "batch_size": 8, "replay_capacity": 300, "learning_starts": 200}
     learned = small_runs.values_after_sgd("ShortCorridor", gamma=0.8, epsilon_end=1.0, **steps)
     rows = kept["run"].replay.rows[0]
-    luck = np.random.default_rng(Streams.of(0).replay)
+    rng = np.random.default_rng(RngStreams.spawn(0).replay)
     weights, bias = np.zeros((2, 5)), np.zeros(2)
     old_weights, old_bias = weights.copy(), bias.copy()
     for update in range(1, 102):
-        batch = rows[(luck.random(8) * (199 + update)).astype(int)]
+        batch = rows[(rng.random(8) * (199 + update)).astype(int)]
         best = (batch["next_obs"] @ old_weights.T + old_bias).max(1)
         y = batch["reward"] + 0.8 * best * ~batch["terminated"]
         q = (batch["obs"] @ weights.T + bias)[np.arange(8), batch["action"]]
@@ -194,14 +194,14 @@ BROUGHT = {
 def test_an_update_that_is_brought_is_known_by_its_bug(name):
     report = clinic.report(BROUGHT[name])
     assert report.like == (name,), report.card
-    assert loop.Run.learn.__module__ == "dqn_lessons.train"
+    assert loop.Run.update.__module__ == "dqn_lessons.train"
 
 
 def test_parts_can_be_brought_too():
     report = clinic.report(td_target=lambda reward, terminated, q_next, gamma: reward)
     assert report.like == ()
     assert "in a way that this course does not know" in report.verdict
-    ring = clinic.report(ring_row=lambda added, capacity: min(added, capacity - 1))
+    ring = clinic.report(write_index=lambda added, capacity: min(added, capacity - 1))
     assert ring.like == ("the newest is dropped",)
     assert "It behaves like: the newest is dropped" in ring.verdict
     assert "✗ fails" in repr(ring.card)

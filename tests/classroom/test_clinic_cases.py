@@ -1,4 +1,4 @@
-"""Detective mode: cases dealt by number, evidence, diagnoses, and the widget around them."""
+"""Detective mode: cases case_of by number, evidence, diagnoses, and the widget around them."""
 
 import json
 from dataclasses import replace
@@ -7,40 +7,42 @@ import numpy as np
 import pytest
 
 from dqn_classroom import clinic, progress
-from dqn_classroom.clinic import cases, ward
+from dqn_classroom.clinic import cases, training_cases
 from dqn_classroom.explorers import Clinic
 
 
 @pytest.fixture
 def short_ward(monkeypatch):
-    """Patients that are trained in half a second."""
-    short = replace(clinic.WARD, steps=400, learning_starts=100, eval_period=100, eval_episodes=1)
-    monkeypatch.setattr(ward, "WARD", short)
-    ward.healthy.cache_clear()
+    """Runs that are trained in half a second."""
+    short = replace(
+        clinic.CASE_CONFIG, steps=400, learning_starts=100, eval_period=100, eval_episodes=1
+    )
+    monkeypatch.setattr(training_cases, "CASE_CONFIG", short)
+    training_cases.healthy.cache_clear()
     yield
-    ward.healthy.cache_clear()
+    training_cases.healthy.cache_clear()
 
 
 def number_of(name, learners=16):
-    """The first number under which a bug is dealt."""
+    """The first number under which a bug is case_of."""
     for number in range(1_000):
-        if cases.dealt(number, learners) == name:
+        if cases.case_of(number, learners) == name:
             return number
-    raise AssertionError(f"{name} is never dealt")
+    raise AssertionError(f"{name} is never case_of")
 
 
 def test_every_bug_is_dealt_and_so_is_health():
-    dealt = {cases.dealt(number, 16) for number in range(1_000)}
-    assert dealt == {*clinic.BUGS, clinic.HEALTHY}
-    alone = {cases.dealt(number, 1) for number in range(1_000)}
-    assert alone == {n for n in dealt if n not in clinic.BUGS or not clinic.BUGS[n].needs_many}
+    case_of = {cases.case_of(number, 16) for number in range(1_000)}
+    assert case_of == {*clinic.BUGS, clinic.HEALTHY}
+    alone = {cases.case_of(number, 1) for number in range(1_000)}
+    assert alone == {n for n in case_of if n not in clinic.BUGS or not clinic.BUGS[n].needs_many}
 
 
 def test_a_number_is_always_the_same_case(short_ward):
     one, again = clinic.Case(4, learners=1), clinic.Case(4, learners=1)
     assert one.truth == again.truth
-    for name, curve in one.patient.curves().items():
-        np.testing.assert_array_equal(curve, again.patient.curves()[name])
+    for name, curve in one.buggy.curves().items():
+        np.testing.assert_array_equal(curve, again.buggy.curves()[name])
 
 
 def test_a_right_diagnosis_is_explained_with_the_line_that_was_changed(short_ward):
@@ -75,15 +77,15 @@ def test_a_loop_that_stops_is_a_symptom(name, short_ward):
 
 
 def test_training_that_stops_keeps_what_there_was(monkeypatch, short_ward):
-    small = replace(ward.WARD, replay_capacity=200, learning_starts=100)
-    monkeypatch.setattr(ward, "WARD", small)
-    ward.healthy.cache_clear()
-    patient = ward.admit("never full", range(3))
-    assert patient.stopped.startswith("Training stopped at step 20")
-    assert patient.history.eval_step.tolist() == [100, 200]
+    small = replace(training_cases.CASE_CONFIG, replay_capacity=200, learning_starts=100)
+    monkeypatch.setattr(training_cases, "CASE_CONFIG", small)
+    training_cases.healthy.cache_clear()
+    buggy = training_cases.train_case("never full", range(3))
+    assert buggy.stopped.startswith("Training stopped at step 20")
+    assert buggy.history.eval_step.tolist() == [100, 200]
     case = clinic.Case(number_of("never full"))
-    assert case.patient.stopped in case.notes()
-    assert case.patient.stopped in case.curves().alt
+    assert case.buggy.stopped in case.notes()
+    assert case.buggy.stopped in case.curves().alt
 
 
 def test_a_healthy_case_is_said_to_be_healthy(short_ward):
@@ -121,13 +123,13 @@ def test_names_that_do_not_exist_are_refused(short_ward):
     with pytest.raises(KeyError, match="no diagnosis 'flu'"):
         case.diagnose("flu")
     with pytest.raises(KeyError, match="no bug 'flu'"):
-        clinic.train_with("flu", clinic.WARD, [0])
+        clinic.train_with("flu", clinic.CASE_CONFIG, [0])
     with pytest.raises(KeyError, match="no probe 'x-ray'"):
         case.evidence("x-ray")
 
 
 def test_the_shipped_ward_knows_every_bug():
-    table = clinic.ward_table()
+    table = clinic.case_table()
     assert list(table) == [clinic.HEALTHY, *clinic.BUGS]
     assert table["healthy"]["return"] == [0, 0, 0]
     assert table["no terminal mask"]["return"][2] < -100
@@ -140,7 +142,7 @@ def test_the_shipped_ward_knows_every_bug():
 
 
 def test_the_band_is_the_wards(short_ward):
-    shares = ward.shares_outside(ward.healthy())
+    shares = training_cases.shares_outside(training_cases.healthy())
     assert set(shares.values()) == {0.0}
 
 

@@ -56,7 +56,7 @@ def corridor_figure():
 
 
 def series_figure():
-    return figures.series([0, 1, 2], {"a": [1, 2, 3], "b": [0, 0, 1]}, "lag (steps)", "likeness")
+    return figures.line_plot([0, 1, 2], {"a": [1, 2, 3], "b": [0, 0, 1]}, "lag (steps)", "likeness")
 
 
 def curves_figure():
@@ -68,29 +68,29 @@ def curves_figure():
 
 
 def seeds_figure():
-    return figures.every_seed([10, 20], [[1.0, 2.0], [3.0, 6.0]], "return")
+    return figures.seed_curves([10, 20], [[1.0, 2.0], [3.0, 6.0]], "return")
 
 
 def intervals_figure():
-    return figures.intervals({"on - off": (3.0, 1.0, 5.0), "x": (0.0, -1.0, 1.0)}, "difference")
+    return figures.forest_plot({"on - off": (3.0, 1.0, 5.0), "x": (0.0, -1.0, 1.0)}, "difference")
 
 
 def among_figure():
     others = [[1.0, 2.0], [3.0, 6.0], [2.0, 9.0]]
-    return figures.among([10, 20], others, [2.0, 7.0], [50.0, 66.7], "return")
+    return figures.rank_among_runs([10, 20], others, [2.0, 7.0], [50.0, 66.7], "return")
 
 
 def solver_among_figure():
     steps = np.arange(5_000, 130_001, 5_000)
     others = np.linspace(0, 500, 3 * len(steps)).reshape(3, -1)
-    return figures.among(steps, others, others[0], others[1] / 5, "return")
+    return figures.rank_among_runs(steps, others, others[0], others[1] / 5, "return")
 
 
 def clinic_figure():
     steps = np.arange(100, 4_001, 100)
     curves = np.linspace(0, 200, 2 * len(steps)).reshape(2, -1)
     panels = dict.fromkeys(("return", "largest |Q|", "loss"), (curves, curves))
-    return figures.beside_healthy(steps, panels, "case")
+    return figures.versus_healthy_band(steps, panels, "case")
 
 
 def heat_figure():
@@ -177,14 +177,14 @@ def test_a_map_is_drawn_the_right_way_up_and_zero_is_marked():
 
 
 def test_a_long_table_is_thinned_but_keeps_its_ends():
-    described = figures.Described(None, "", {"x": list(range(1_000))})
+    described = figures.AccessibleFigure(None, "", {"x": list(range(1_000))})
     cells = [int(cell) for cell in re.findall(r"<td>(\d+)</td>", described.table_html())]
     assert len(cells) <= 24
     assert (cells[0], cells[-1]) == (0, 999)
 
 
 def test_text_in_tables_is_escaped():
-    described = figures.Described(None, "a < b", {"<script>": ["<img>"]})
+    described = figures.AccessibleFigure(None, "a < b", {"<script>": ["<img>"]})
     assert "<script>" not in described.details()
     assert "<img>" not in described.details()
 

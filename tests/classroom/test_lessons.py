@@ -101,15 +101,15 @@ def tau_by_steps(target_period, learning_rate):
     return np.float64(1) / (lag - 1 / eta + 1)
 
 
-def action_by_loop(q, epsilon, explore, random_action):
-    if np.ndim(explore) == 0:
-        return random_action if explore < epsilon else np.argmax(q)
-    rows = zip(q, explore, random_action, strict=True)
+def action_by_loop(q, epsilon, uniform, random_action):
+    if np.ndim(uniform) == 0:
+        return random_action if uniform < epsilon else np.argmax(q)
+    rows = zip(q, uniform, random_action, strict=True)
     return [int(pick) if coin < epsilon else int(np.argmax(row)) for row, coin, pick in rows]
 
 
-def action_by_mask(q, epsilon, explore, random_action):
-    chance = explore < epsilon
+def action_by_mask(q, epsilon, uniform, random_action):
+    chance = uniform < epsilon
     return chance * random_action + (1 - chance) * q.argmax(axis=-1)
 
 
@@ -394,16 +394,16 @@ RIGHT = {
     ],
     "equivalent_tau": [tau_by_steps, tau_by_algebra],
     "epsilon_greedy": [
-        lambda q, epsilon, explore, random_action: np.choose(
-            explore < epsilon, [q.argmax(-1), random_action]
+        lambda q, epsilon, uniform, random_action: np.choose(
+            uniform < epsilon, [q.argmax(-1), random_action]
         ),
-        lambda q, epsilon, explore, random_action: torch.where(
-            torch.as_tensor(explore < epsilon),
+        lambda q, epsilon, uniform, random_action: torch.where(
+            torch.as_tensor(uniform < epsilon),
             torch.as_tensor(random_action),
             torch.as_tensor(q).argmax(-1),
         ),
-        lambda q, epsilon, explore, random_action: np.where(
-            explore >= epsilon, np.argmax(q, axis=-1), random_action
+        lambda q, epsilon, uniform, random_action: np.where(
+            uniform >= epsilon, np.argmax(q, axis=-1), random_action
         ),
         action_by_loop,
         action_by_mask,
@@ -417,7 +417,7 @@ RIGHT = {
         ),
         lambda step, start, end, duration: end + (start - end) * max(1 - step / duration, 0),
     ],
-    "taken_values": [
+    "q_of_action": [
         lambda q, action: q[F.one_hot(action, q.shape[-1]).bool()].view(action.shape),
         lambda q, action: q.flatten(0, -2)[torch.arange(action.numel()), action.flatten()].view_as(
             action
@@ -457,13 +457,13 @@ RIGHT = {
         ),
         target_by_loop,
     ],
-    "ring_row": [
+    "write_index": [
         row_by_turns,
         lambda added, capacity: divmod(added, capacity)[1],
         lambda added, capacity: added - added // capacity * capacity,
         lambda added, capacity: np.int64(added) % capacity,
     ],
-    "sample_rows": [
+    "sample_indices": [
         lambda draws, stored: np.trunc(stored * draws).astype(np.int64),
         lambda draws, stored: np.digitize(draws * stored, np.arange(1, stored)),
         lambda draws, stored: (torch.as_tensor(draws) * stored).long(),
@@ -471,7 +471,7 @@ RIGHT = {
         lambda draws, stored: np.vectorize(int)(draws * stored),
         lambda draws, stored: ((stored * draws) // 1).astype(np.int32),
     ],
-    "update_is_due": [
+    "should_update": [
         lambda step, learning_starts, update_period: (
             False if step < learning_starts else step in range(0, step + 1, update_period)
         ),
@@ -639,18 +639,18 @@ def put_in_the_list(target_params, online_params):
 
 # The numbers are right, and the notebook would stop all the same.
 UNUSABLE = [
-    ("ring_row", lambda added, capacity: math.fmod(added, capacity), "dtype"),
-    ("sample_rows", lambda draws, stored: np.floor(draws * stored), "dtype"),
+    ("write_index", lambda added, capacity: math.fmod(added, capacity), "dtype"),
+    ("sample_indices", lambda draws, stored: np.floor(draws * stored), "dtype"),
     (
         "epsilon_greedy",
-        lambda q, epsilon, explore, random_action: (
-            1.0 * action_by_mask(q, epsilon, explore, random_action)
+        lambda q, epsilon, uniform, random_action: (
+            1.0 * action_by_mask(q, epsilon, uniform, random_action)
         ),
         "dtype",
     ),
-    ("taken_values", lambda q, action: taken_by_loop(q.detach(), action), "no gradient"),
+    ("q_of_action", lambda q, action: taken_by_loop(q.detach(), action), "no gradient"),
     (
-        "taken_values",
+        "q_of_action",
         lambda q, action: np.take_along_axis(q.numpy(), action.numpy()[..., None], -1)[..., 0],
         "RuntimeError",
     ),

@@ -83,8 +83,8 @@ def students_ways(task: check.Exercise) -> Iterator[Source]:
 @functools.cache
 def _cases(name: str) -> list[tuple[tuple[Any, ...], Any]]:
     """Random valid input of an exercise, each with the reference's answer."""
-    task, luck = EXERCISES[name], np.random.default_rng(1)
-    inputs = [GENERATORS[name](luck) for _ in range(INPUTS)]
+    task, rng = EXERCISES[name], np.random.default_rng(1)
+    inputs = [GENERATORS[name](rng) for _ in range(INPUTS)]
     return [(given, check.array(check.call(task, task.reference, given))) for given in inputs]
 
 
@@ -102,10 +102,10 @@ def same_on_valid_input(task: check.Exercise, function: check.Function) -> bool:
 
 def hunt(task: check.Exercise, sources: list[Source], pairs: int = 0) -> Report:
     """Check the mutants of some right answers, and look at each that passes."""
-    report, luck = Report(), np.random.default_rng(0)
+    report, rng = Report(), np.random.default_rng(0)
     for source, namespace in sources:
         single = mutants.single(source)
-        for mutant in [*single, *_in_two_places(single, pairs, luck)]:
+        for mutant in [*single, *_in_two_places(single, pairs, rng)]:
             function = mutants.compiled(mutant.source, namespace)
             if function is not None:
                 _look_at(report, task, mutant, function)
@@ -113,12 +113,12 @@ def hunt(task: check.Exercise, sources: list[Source], pairs: int = 0) -> Report:
 
 
 def _in_two_places(
-    single: list[mutants.Mutant], pairs: int, luck: np.random.Generator
+    single: list[mutants.Mutant], pairs: int, rng: np.random.Generator
 ) -> Iterator[mutants.Mutant]:
     """Some mutants of mutants: ten of each that is drawn, as all of one cost as much."""
-    for pick in luck.integers(len(single), size=pairs // 10):
+    for pick in rng.integers(len(single), size=pairs // 10):
         further = mutants.single(single[pick].source)
-        for then in luck.permutation(len(further))[:10]:
+        for then in rng.permutation(len(further))[:10]:
             change = f"{single[pick].change};  then  {further[then].change}"
             yield mutants.Mutant(further[then].source, change)
 

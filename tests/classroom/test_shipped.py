@@ -14,7 +14,7 @@ import pytest
 from dqn_classroom import shipped
 from dqn_classroom.shipped import budget
 from dqn_lessons.experiments.checkpoint import CheckpointError
-from dqn_lessons.experiments.flight_recorder import CARTPOLE_PLANE
+from dqn_lessons.experiments.flight_recorder import CARTPOLE_SLICE
 from dqn_lessons.presets import SOLVED_CARTPOLE
 from dqn_lessons.train import train
 
@@ -117,7 +117,7 @@ def test_the_shipped_flight_is_of_an_agent_that_learns_and_forgets():
     assert returns[solved:].min() < 350
     same = shipped.load("solver")["step size stays"].eval_return[flight.learner]
     np.testing.assert_allclose(returns, same, err_msg="the flight is one of the shipped runs")
-    assert flight.q_map(steps[-1], CARTPOLE_PLANE).shape == (41, 41, 2)
+    assert flight.q_map(steps[-1], CARTPOLE_SLICE).shape == (41, 41, 2)
 
 
 def test_a_changed_flight_is_refused(tmp_path):

@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 from nbconvert.filters.markdown_mistune import MarkdownWithMath
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from dqn_classroom.accessible_controls import Operable
+from dqn_classroom.accessible_controls import AccessibleControls
 from dqn_classroom.instructor.slides import assets, run
 from dqn_classroom.instructor.slides.__main__ import main
 from dqn_classroom.instructor.slides.deck import slides_html
@@ -21,7 +21,7 @@ from dqn_classroom.instructor.slides.markdown import SlideRenderer, mathml
 from dqn_classroom.instructor.slides.outline import set_slide_types, title
 from dqn_classroom.instructor.slides.outputs import make_static
 from dqn_classroom.instructor.slides.plot import plot_html
-from dqn_classroom.instructor.slides.stills import still
+from dqn_classroom.instructor.slides.static_widgets import still
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -194,7 +194,7 @@ def test_a_panel_becomes_its_figure_its_sentence_and_its_settings():
     bar = ipw.HBox([ipw.HTML("50%"), ipw.FloatProgress(), ipw.HTML("1/2")])
     figure = go.FigureWidget(data=[{"y": [1, 2]}])
     readout = ipw.HTML("<b>x</b> &lt; 2")
-    panel = ipw.VBox([*controls, buttons, bar, readout, figure, ipw.HTML(""), Operable()])
+    panel = ipw.VBox([*controls, buttons, bar, readout, figure, ipw.HTML(""), AccessibleControls()])
     page = BeautifulSoup(still(panel), "html.parser")
     assert page.div["aria-label"] == "x < 2"
     assert json.loads(page.script.string)["data"][0]["y"] == [1, 2]
@@ -211,7 +211,7 @@ def test_a_question_becomes_a_list():
 
 
 def test_what_shows_nothing_is_empty():
-    assert still(Operable()) == ""
+    assert still(AccessibleControls()) == ""
 
 
 def test_each_output_gets_a_static_form():

@@ -74,7 +74,7 @@ def test_the_table_holds_the_numbers():
 def test_values_that_left_every_scale_do_not_break_it():
     view = TrainingView()
     run = train(CONFIG, [0], progress=False)
-    run.records.evaluations["max_abs_q"][-1][:] = np.inf
+    run.log.evaluations["max_abs_q"][-1][:] = np.inf
     view(run)
     assert np.isnan(view.figure.data[5].y[-1])
 

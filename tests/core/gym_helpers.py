@@ -4,7 +4,7 @@ import gymnasium as gym
 import numpy as np
 
 
-class Clock(gym.Env):
+class TimeLimit(gym.Env):
     """Observes ``[start, time]``; even starts terminate at 4, odd ones are truncated at 6."""
 
     observation_space = gym.spaces.Box(-1, 1e9, (2,), np.float64)
@@ -25,13 +25,13 @@ class Clock(gym.Env):
         return self._obs(), self.start + noise, terminated, self.time == 6, {}
 
 
-class Unusable(Clock):
+class Unusable(TimeLimit):
     action_space = gym.spaces.Box(-1, 1, (1,))
 
 
-class Picture(Clock):
+class Picture(TimeLimit):
     observation_space = gym.spaces.Box(0, 1, (2, 2))
 
 
-for name, env in (("Clock", Clock), ("Unusable", Unusable), ("Picture", Picture)):
+for name, env in (("TimeLimit", TimeLimit), ("Unusable", Unusable), ("Picture", Picture)):
     gym.register(f"tests/{name}-v0", env, max_episode_steps=40, disable_env_checker=True)

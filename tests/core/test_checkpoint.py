@@ -28,7 +28,7 @@ def saved(tmp_path, stopped):
     return path
 
 
-@pytest.mark.parametrize("env_id", ["CartPole-v1", "tests/Clock-v0"])
+@pytest.mark.parametrize("env_id", ["CartPole-v1", "tests/TimeLimit-v0"])
 @pytest.mark.parametrize("stop", [10, 151])  # before the first update, and in the middle
 def test_resuming_gives_the_numbers_of_not_stopping(tmp_path, env_id, stop):
     config = replace(SMALL, env_id=env_id)

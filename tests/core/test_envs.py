@@ -45,8 +45,8 @@ def test_exact_q_by_hand():
     assert q("DelayedReward") == [[0.5], [1]]
     assert q("ActionReward") == [[-1, 1]]
     assert q("ObservationAction") == [[1, -1], [-1, 1]]
-    assert q("Clock") == [[2]]
-    assert q("ClockAsEnd")[-3:] == [[1.75], [1.5], [1]]
+    assert q("TimeLimit") == [[2]]
+    assert q("TimeLimitAsEnd")[-3:] == [[1.75], [1.5], [1]]
     assert q("OneState", 0.99) == [[pytest.approx(200)]]
     assert q("OneStateEnd") == [[2]]
     corridor = np.array(q("Corridor", 0.9))
@@ -102,9 +102,11 @@ def test_a_greedy_player_of_the_exact_values_always_catches():
         assert steps[-1][0] == 1
 
 
-def test_the_clock_is_truncated_and_its_twin_terminates():
-    assert play("dqn_lessons/Clock-v0", lambda _: 0) == [(1, False, False)] * 9 + [(1, False, True)]
-    twin = play("dqn_lessons/ClockAsEnd-v0", lambda _: 0)
+def test_the_time_limit_truncates_and_its_twin_terminates():
+    assert play("dqn_lessons/TimeLimit-v0", lambda _: 0) == [(1, False, False)] * 9 + [
+        (1, False, True)
+    ]
+    twin = play("dqn_lessons/TimeLimitAsEnd-v0", lambda _: 0)
     assert twin == [(1, False, False)] * 9 + [(1, True, False)]
 
 
@@ -137,7 +139,7 @@ def test_dqn_learns_each_probe(name):
     run = train(replace(PROBE, env_id=env_id), [0, 1], progress=False)
     with torch.no_grad():
         learned = run.online(torch.from_numpy(obs).expand(2, -1, -1)).numpy()
-    if name == "ClockAsEnd":
+    if name == "TimeLimitAsEnd":
         # Ten states that look alike: each is met as often, and one in ten ends.
         truth = np.full_like(truth, 1 / (1 - PROBE.gamma * 0.9))
         np.testing.assert_allclose(learned, np.stack([truth] * 2), rtol=0.1)

@@ -9,7 +9,7 @@ import torch
 from dqn_classroom.explorers import FlightView
 from dqn_lessons.config import DQNConfig
 from dqn_lessons.experiments import checkpoint
-from dqn_lessons.experiments.flight_recorder import CARTPOLE_PLANE, FlightRecorder
+from dqn_lessons.experiments.flight_recorder import CARTPOLE_SLICE, FlightRecorder
 from dqn_lessons.experiments.video import greedy_policy, q_values
 from dqn_lessons.train import train
 
@@ -29,7 +29,7 @@ CONFIG = DQNConfig(
 @pytest.fixture(scope="module")
 def recorded():
     recorder, counted, maps = FlightRecorder(100, learner=1), {}, {}
-    plane = torch.from_numpy(CARTPOLE_PLANE.observations(4).reshape(-1, 4))
+    plane = torch.from_numpy(CARTPOLE_SLICE.observations(4).reshape(-1, 4))
 
     def on_eval(run):
         recorder(run)
@@ -60,11 +60,11 @@ def test_the_ends_are_those_in_the_memory(recorded):
 def test_values_are_those_of_the_network_at_that_moment(recorded):
     recorder, _, _, maps = recorded
     for step, expected in maps.items():
-        ours = recorder.q_map(step, CARTPOLE_PLANE)
+        ours = recorder.q_map(step, CARTPOLE_SLICE)
         assert ours.shape == (41, 41, 2)
         np.testing.assert_allclose(ours.reshape(-1, 2), expected, atol=1e-4)
     assert (
-        np.abs(recorder.q_map(100, CARTPOLE_PLANE) - recorder.q_map(400, CARTPOLE_PLANE)).max()
+        np.abs(recorder.q_map(100, CARTPOLE_SLICE) - recorder.q_map(400, CARTPOLE_SLICE)).max()
         > 0.1
     )
 
@@ -106,7 +106,7 @@ def test_the_view_shows_every_moment(recorded):
     assert list(returns.x) == [100, 200, 300, 400]
     for step in recorder.weights:
         view.inputs["step"].value = step
-        q = recorder.q_map(step, CARTPOLE_PLANE)
+        q = recorder.q_map(step, CARTPOLE_SLICE)
         np.testing.assert_allclose(value_map.z, q.max(-1), rtol=1e-5)
         np.testing.assert_allclose(gap_map.z, q[..., 1] - q[..., 0], rtol=1e-3, atol=1e-5)
         np.testing.assert_allclose(path.x, np.degrees(recorder.episode(step).obs[:, 2]), rtol=1e-5)
@@ -140,8 +140,8 @@ def test_a_flight_comes_back_from_disk(recorded, tmp_path):
     assert loaded.terminals == recorder.terminals
     assert loaded.history.config == CONFIG
     for step in recorder.weights:
-        expected = recorder.q_map(step, CARTPOLE_PLANE)
-        np.testing.assert_array_equal(loaded.q_map(step, CARTPOLE_PLANE), expected)
+        expected = recorder.q_map(step, CARTPOLE_SLICE)
+        np.testing.assert_array_equal(loaded.q_map(step, CARTPOLE_SLICE), expected)
         assert loaded.at(step, "eval_return") == recorder.at(step, "eval_return")
     np.testing.assert_array_equal(loaded.episode(400).obs, recorder.episode(400).obs)
 

@@ -70,7 +70,7 @@ def test_skip_moves_the_luck_as_sampling_does():
     one, two = filled(20, 30), filled(20, 30)
     one.sample(8)
     one.sample(8)
-    two.skip(16)
+    two.advance_rng(16)
     assert torch.equal(one.sample(8).obs, two.sample(8).obs)
 
 

@@ -208,14 +208,14 @@ OFFLINE = """
     from dqn_lessons.train import train
     from tests.soak.entry_points import ARM
 
-    film = video.Film(every=12)
+    film = video.PolicyRecorder(every=12)
     history = train(ARM, [0, 1], on_eval=film, progress=False).history
     assert history.complete
     assert film.show().png[:4] == b"\\x89PNG"
     agent = video.rollout("CartPole-v1", video.load_policy(), seed=0, render=False)
     assert agent.episode_return == 500
     curves = {"loss": history.loss[0]}
-    assert figures.series(history.eval_step, curves, "steps", "loss")._ipython_display_() is None
+    assert figures.line_plot(history.eval_step, curves, "steps", "loss")._ipython_display_() is None
     assert shipped.load("cartpole")
     print("well")
 """

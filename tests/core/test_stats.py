@@ -61,7 +61,7 @@ def test_the_interval_holds_the_truth_as_often_as_it_says():
     assert 0.72 < held / 400 < 0.85
 
 
-def test_the_same_luck_gives_the_same_interval_and_the_callers_luck_is_used():
+def test_the_same_draws_give_the_same_interval_and_the_callers_generator_is_used():
     scores = rng(6).normal(size=16)
     assert stats.bootstrap_ci(scores, rng(7)) == stats.bootstrap_ci(scores, rng(7))
     assert stats.bootstrap_ci(scores, rng(7)) != stats.bootstrap_ci(scores, rng(8))
@@ -73,13 +73,13 @@ def test_a_higher_level_gives_a_wider_interval():
     assert wide.low < narrow.low < narrow.high < wide.high
 
 
-def test_pairs_cancel_the_luck_they_share():
-    luck = rng(10).normal(0, 100, 16)
+def test_pairs_cancel_what_they_share():
+    shared = rng(10).normal(0, 100, 16)
     gain = rng(11).normal(1, 0.1, 16)
-    paired = stats.paired_difference_ci(luck + gain, luck, rng(12))
+    paired = stats.paired_difference_ci(shared + gain, shared, rng(12))
     assert paired.estimate == pytest.approx(gain.mean())
     assert 0.9 < paired.low < 1 < paired.high < 1.1
-    reordered = stats.paired_difference_ci(luck + gain, luck[::-1], rng(12))
+    reordered = stats.paired_difference_ci(shared + gain, shared[::-1], rng(12))
     assert reordered.high - reordered.low > 50
 
 

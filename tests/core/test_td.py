@@ -87,7 +87,7 @@ def test_epsilon_greedy_by_hand():
     assert act(q, 0.0, coin, random_action).tolist() == [1, 0, 2]
     assert act(q, 1.0, coin, random_action).tolist() == [0, 2, 1]
     assert act(q, np.array([0.0, 1.0, 0.0]), coin, random_action).tolist() == [1, 2, 2]
-    with pytest.raises(ValueError, match=r"explore \[2\]"):
+    with pytest.raises(ValueError, match=r"uniform \[2\]"):
         act(q, 0.1, coin[:2], random_action)
 
 

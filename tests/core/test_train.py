@@ -13,7 +13,7 @@ from dqn_classroom import clinic
 from dqn_classroom.clinic.small_runs import values_after_sgd
 from dqn_lessons import td
 from dqn_lessons.config import DQNConfig
-from dqn_lessons.rng import Exploration, Streams
+from dqn_lessons.rng import Exploration, RngStreams
 from dqn_lessons.train import Run, evaluate, train
 from tests.core import gym_helpers
 
@@ -56,11 +56,11 @@ def same(one, two):
 
 def plain_loop(config, seed):
     """DQN for one learner, with lists, torch.nn, torch.optim and gym.make."""
-    streams = Streams.of(seed)
+    streams = RngStreams.spawn(seed)
     net, frozen = (Run(config, [seed]).online.learner(0) for _ in range(2))
     adam = torch.optim.Adam(net.parameters(), lr=config.learning_rate)
     explore = np.random.default_rng(streams.exploration)
-    luck = np.random.default_rng(streams.replay)
+    rng = np.random.default_rng(streams.replay)
     env, memory, updates, returns = gym.make(config.env_id), [], 0, [0.0]
     obs, _ = env.reset(seed=streams.env_seed())
     for step in range(config.steps):
@@ -78,7 +78,7 @@ def plain_loop(config, seed):
         if step + 1 >= config.learning_starts and (step + 1) % config.update_period == 0:
             # the ring buffer's row of the i-th oldest transition
             start = (step + 1) % config.replay_capacity if step >= config.replay_capacity else 0
-            rows = [int(u * len(memory)) for u in luck.random(config.batch_size)]
+            rows = [int(u * len(memory)) for u in rng.random(config.batch_size)]
             loss = 0.0
             for row in rows:
                 o, a, r, n, end = memory[(row - start) % len(memory)]
@@ -145,7 +145,7 @@ def test_a_learning_rate_that_stays_is_a_constant_one():
 def test_a_learning_rate_of_zero_at_the_end_stops_learning():
     run = quiet(replace(SMALL, learning_rate_end=0.0), [1])
     before = weights(run)
-    run.learn(td.td_target)
+    run.update(td.td_target)
     assert torch.equal(weights(run), before)
 
 
@@ -200,7 +200,7 @@ def test_exploration_draws_are_those_of_a_plain_generator():
 # --- ends of episodes -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("env_id", ["tests/Clock-v0", "CartPole-v1"])
+@pytest.mark.parametrize("env_id", ["tests/TimeLimit-v0", "CartPole-v1"])
 def test_what_is_stored_is_what_happened(env_id):
     config = replace(SMALL, env_id=env_id, replay_capacity=300, update_period=300, gamma=0.9)
     run = quiet(config, [0, 1, 2])
@@ -209,7 +209,7 @@ def test_what_is_stored_is_what_happened(env_id):
         stamps = ends[ends["seed"] == s]["step"]
         follows = np.all(rows["next_obs"][s, :-1] == rows["obs"][s, 1:], axis=1)
         assert np.array_equal(np.flatnonzero(~follows) + 1, stamps[stamps < 300])
-        if env_id == "tests/Clock-v0":
+        if env_id == "tests/TimeLimit-v0":
             start, time = rows["next_obs"][s].T
             assert np.array_equal(time, rows["obs"][s, :, 1] + 1)
             assert np.array_equal(start, rows["obs"][s, :, 0])
@@ -316,7 +316,7 @@ def test_evaluation_is_greedy_and_undiscounted():
     returns = evaluate(run.online, "CartPole-v1", [5, 6], episodes=3)
     for s, seed in enumerate((5, 6)):
         net, env = run.online.learner(s), gym.make("CartPole-v1")
-        for e, env_seed in enumerate(Streams.of(seed).evaluation_seeds(3)):
+        for e, env_seed in enumerate(RngStreams.spawn(seed).evaluation_seeds(3)):
             obs, _ = env.reset(seed=env_seed)
             total, over = 0.0, False
             while not over:
@@ -334,7 +334,7 @@ def test_evaluation_is_greedy_and_undiscounted():
 # --- stopping, going on -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("env_id", ["CartPole-v1", "tests/Clock-v0"])
+@pytest.mark.parametrize("env_id", ["CartPole-v1", "tests/TimeLimit-v0"])
 def test_stop_and_go_on_gives_the_numbers_of_not_stopping(env_id):
     config = replace(SMALL, env_id=env_id)
     part = quiet(replace(config, steps=151), [0, 1])
@@ -470,4 +470,4 @@ def test_a_configuration_says_what_is_wrong(changes, error, words):
 def test_helpers_pass_gymnasium_s_own_check():
     from gymnasium.utils.env_checker import check_env
 
-    check_env(gym_helpers.Clock(), skip_render_check=True)
+    check_env(gym_helpers.TimeLimit(), skip_render_check=True)

@@ -44,7 +44,7 @@ def test_the_fast_cartpoles_are_gymnasium_s_single_ones(count):
     assert ends.min() >= 3  # both kinds of end were seen
 
 
-@pytest.mark.parametrize("env_id", ["CartPole-v1", "Acrobot-v1", "tests/Clock-v0"])
+@pytest.mark.parametrize("env_id", ["CartPole-v1", "Acrobot-v1", "tests/TimeLimit-v0"])
 def test_an_environment_depends_on_its_own_seed_only(env_id):
     def play(seeds, actions):
         envs, seen = vector_envs.make_envs(env_id, len(seeds)), []
@@ -65,7 +65,7 @@ def test_an_environment_depends_on_its_own_seed_only(env_id):
         assert {row.tobytes() for row in each} == {row.tobytes() for row in alone}
 
 
-@pytest.mark.parametrize("env_id", ["CartPole-v1", "Acrobot-v1", "tests/Clock-v0"])
+@pytest.mark.parametrize("env_id", ["CartPole-v1", "Acrobot-v1", "tests/TimeLimit-v0"])
 def test_rebuilding_leads_to_the_same_future(env_id):
     rng, envs = np.random.default_rng(3), vector_envs.make_envs(env_id, 3)
     seeds = [4, 5, 6]

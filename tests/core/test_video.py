@@ -136,7 +136,7 @@ def filmed(every=50, **changes):
     config = DQNConfig(
         steps=100, eval_period=50, eval_episodes=1, batch_size=8, learning_starts=8, **changes
     )
-    film = video.Film(every, learner=1, seed=3)
+    film = video.PolicyRecorder(every, learner=1, seed=3)
     return film, train(config, [5, 6], on_eval=film, progress=False)
 
 

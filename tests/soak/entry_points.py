@@ -43,7 +43,7 @@ def _quiet_sweep(**arguments: Any) -> Any:
 
 
 def _film(**arguments: Any) -> Any:
-    film = video.Film(**arguments)
+    film = video.PolicyRecorder(**arguments)
     film(_Seen())
     return film
 

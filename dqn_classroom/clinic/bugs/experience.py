@@ -12,7 +12,7 @@ MEMORIES = [
     Bug(
         "the newest is dropped",
         "memory",
-        (Edit("replay.ring_row", "added % capacity", "min(added, capacity - 1)"),),
+        (Edit("replay.write_index", "added % capacity", "min(added, capacity - 1)"),),
         "a DQN in 130 lines: `pop()` where the text says that the oldest leaves",
         "Nothing, until the memory is full. Then it is frozen: the agent learns from its first "
         "steps for ever.",
@@ -40,7 +40,7 @@ MEMORIES = [
     Bug(
         "learns before the memory is warm",
         "memory",
-        (Edit("td.update_is_due", "step >= learning_starts", "True"),),
+        (Edit("td.should_update", "step >= learning_starts", "True"),),
         "a constant that nothing uses",
         "Updates begin as soon as one batch is there. It rarely harms, and makes runs differ from "
         "what their text says.",
@@ -65,7 +65,7 @@ MEMORIES = [
                 "AutoresetMode.DISABLED",
                 "AutoresetMode.NEXT_STEP",
             ),
-            Edit(_TRAIN, "run.begin_episodes(ended)", "pass"),
+            Edit(_TRAIN, "run.reset_ended(ended)", "pass"),
         ),
         "vector environments since Gymnasium 1.0 (Farama-Foundation/Gymnasium#785, "
         "vwxyzjn/cleanrl#499)",
@@ -77,7 +77,7 @@ MEMORIES = [
     Bug(
         "one learner's rows for all",
         "memory",
-        (Edit(_SAMPLE, " + self._first_row", ""),),
+        (Edit(_SAMPLE, " + self._row_offset", ""),),
         "many agents in one memory",
         "All learn from the first one's experience. Their curves lie close together.",
         "side by side",
@@ -115,7 +115,7 @@ ACTIONS = [
     Bug(
         "epsilon decays per episode",
         "exploration",
-        (Edit(_EPSILON, "run.step if", "run.records.episode_count if"),),
+        (Edit(_EPSILON, "run.step if", "run.log.episode_count if"),),
         "a schedule whose unit was not said",
         "It explores far longer than planned: hundreds of episodes count as hundreds of steps.",
         "exploration",
@@ -124,7 +124,7 @@ ACTIONS = [
     Bug(
         "epsilon restarts with each episode",
         "exploration",
-        (Edit(_EPSILON, "run.step if", "run.records.lengths if"),),
+        (Edit(_EPSILON, "run.step if", "run.log.lengths if"),),
         "a counter that lives inside the episode",
         "Every episode begins at random again, so training episodes stay short.",
         "exploration",
@@ -142,7 +142,7 @@ ACTIONS = [
     Bug(
         "the coin is turned round",
         "exploration",
-        (Edit("td.epsilon_greedy", "explore < epsilon", "explore >= epsilon"),),
+        (Edit("td.epsilon_greedy", "uniform < epsilon", "uniform >= epsilon"),),
         "a slip of the comparison",
         "Greedy at first, random later: training episodes get worse while it learns.",
         "exploration",
@@ -166,7 +166,7 @@ EPISODES = [
         "episodes",
         (
             Edit(
-                "train.Run.begin_episodes",
+                "train.Run.reset_ended",
                 "reset(options",
                 "reset(seed=[0] * len(self.seeds), options",
             ),

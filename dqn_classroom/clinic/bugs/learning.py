@@ -5,7 +5,7 @@ from __future__ import annotations
 from dqn_classroom.clinic.bugs.bug import Bug
 from dqn_classroom.clinic.inject import Edit
 
-_LEARN = "train.Run.learn"
+_LEARN = "train.Run.update"
 # Where the package refuses a mistake at the door, the bug is planted behind the door, as in
 # code that has none.
 _NO_DOOR = Edit(_LEARN, "td.td_loss(", "td.td_loss.__wrapped__(")

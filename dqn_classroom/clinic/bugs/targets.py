@@ -5,7 +5,7 @@ from __future__ import annotations
 from dqn_classroom.clinic.bugs.bug import Bug
 from dqn_classroom.clinic.inject import Edit
 
-_LEARN, _TRAIN, _TARGET = "train.Run.learn", "train.train", "td.td_target"
+_LEARN, _TRAIN, _TARGET = "train.Run.update", "train.train", "td.td_target"
 
 TARGETS = [
     Bug(

@@ -43,7 +43,7 @@ def _keep(output: NotebookNode, alt: str, stills: Mapping[str, str]) -> bool:
 
 
 def _described(following: list[NotebookNode]) -> str:
-    """Return the text alternative that the next output carries, as `Described` writes it."""
+    """Return the text alternative that the next output carries, as `AccessibleFigure` writes it."""
     page = "".join(output.get("data", {}).get("text/html", "") for output in following)
     said = BeautifulSoup(page, "html.parser").select_one("details > p")
     return said.get_text() if said else "figure"

@@ -12,10 +12,10 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from dqn_classroom.instructor.slides.stills import MIME
+from dqn_classroom.instructor.slides.static_widgets import MIME
 
 CELL_SECONDS = 600
-_WATCH = "from dqn_classroom.instructor.slides.stills import publish, watch; watch()"
+_WATCH = "from dqn_classroom.instructor.slides.static_widgets import publish, watch; watch()"
 _PUBLISH = "publish()"
 
 

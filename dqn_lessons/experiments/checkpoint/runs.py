@@ -1,4 +1,4 @@
-"""Whole runs: networks, optimiser, memory, luck."""
+"""Whole runs: networks, optimiser, replay buffer, random streams."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dqn_lessons.config import Array, History
 from dqn_lessons.experiments.checkpoint.files import guarded, read, write
 from dqn_lessons.experiments.checkpoint.histories import history_arrays, history_meta, history_of
 from dqn_lessons.history import EVALUATION
-from dqn_lessons.rng import Exploration, Streams
+from dqn_lessons.rng import Exploration, RngStreams
 from dqn_lessons.train import Run
 from dqn_lessons.vector_envs import rebuild
 
@@ -28,7 +28,7 @@ def save(path: str | Path, run: Run, *, with_replay: bool = True) -> None:
         with_replay: with the replay buffer a resumed run gives the same numbers as one that never
             stopped; without it the file is small, and a resumed run refills an empty one first.
     """
-    history, records = run.history, run.records
+    history, records = run.history, run.log
     meta = history_meta("checkpoint", history) | {
         "updates": run.updates,
         "updates_summed": records.updates_summed,
@@ -70,7 +70,7 @@ def _run(meta: dict[str, Any], arrays: dict[str, Array]) -> Run:
         run.replay.added = int(meta["added"])
         _fill(run.replay.rows[:, : len(run.replay)], arrays["replay"], "replay")
     _restore_streams(run)
-    actions, lengths = arrays["actions"], run.records.lengths
+    actions, lengths = arrays["actions"], run.log.lengths
     if len(actions) != lengths.max():
         raise ValueError(f"{len(actions)} actions are not the {lengths.max()} since the reset")
     pasts = [actions[len(actions) - length :, s] for s, length in enumerate(lengths)]
@@ -83,7 +83,7 @@ def _run(meta: dict[str, Any], arrays: dict[str, Array]) -> Run:
 def _restore_records(
     run: Run, history: History, meta: dict[str, Any], arrays: dict[str, Array]
 ) -> None:
-    records, actions = run.records, arrays["actions"]
+    records, actions = run.log, arrays["actions"]
     for name in _RECORDS:
         _fill(np.asarray(getattr(records, name)), arrays[name], name)
     _fill(records.actions[run.step - len(actions) : run.step], actions, "actions")
@@ -95,14 +95,14 @@ def _restore_records(
 
 
 def _restore_streams(run: Run) -> None:
-    """Streams are functions of seed and position, so their states need no saving."""
-    streams = [Streams.of(seed) for seed in run.seeds]
+    """RngStreams are functions of seed and position, so their states need no saving."""
+    streams = [RngStreams.spawn(seed) for seed in run.seeds]
     run.exploration = Exploration(
         [np.random.default_rng(stream.exploration) for stream in streams],
         int(run.envs.single_action_space.n),
         start=run.step,
     )
-    run.replay.skip(run.updates * run.config.batch_size)
+    run.replay.advance_rng(run.updates * run.config.batch_size)
 
 
 def _prepare_optimizer(run: Run) -> None:

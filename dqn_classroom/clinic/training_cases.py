@@ -13,11 +13,11 @@ import numpy as np
 
 import dqn_lessons.train as loop
 from dqn_classroom.clinic.bugs import BUGS, HEALTHY
-from dqn_classroom.clinic.inject import Edit, planted
+from dqn_classroom.clinic.inject import Edit, injected
 from dqn_lessons import stats
 from dqn_lessons.config import Array, DQNConfig, History
 
-WARD = DQNConfig(
+CASE_CONFIG = DQNConfig(
     steps=4_000,
     batch_size=32,
     replay_capacity=2_000,
@@ -35,7 +35,7 @@ _BAND_SEEDS, _TABLE_SEEDS = range(500, 500 + LEARNERS), range(2_000, 2_000 + LEA
 
 
 @dataclass(frozen=True)
-class Patient:
+class BuggyRun:
     """A run of the ward: what there is of it, and how it stopped if it did."""
 
     history: History
@@ -86,27 +86,27 @@ def train_with(name: str, config: DQNConfig, seeds: Sequence[int]) -> loop.Run:
     Raises:
         KeyError: no bug has that name.
     """
-    with planted(edits_of(name)):
+    with injected(edits_of(name)):
         return loop.train(config, seeds, progress=False)
 
 
-def admit(name: str, seeds: range) -> Patient:
+def train_case(name: str, seeds: range) -> BuggyRun:
     """Train learners of the ward; a loop that stops is a symptom, not an error."""
-    with planted(edits_of(name)):
-        run = loop.Run(WARD, seeds)
+    with injected(edits_of(name)):
+        run = loop.Run(CASE_CONFIG, seeds)
         try:
             with np.errstate(all="ignore"):
-                loop.train(WARD, seeds, resume=run, progress=False)
+                loop.train(CASE_CONFIG, seeds, resume=run, progress=False)
         except Exception as error:  # a broken loop may raise anything
             said = f"{type(error).__name__}: {error}".splitlines()[0]
-            return Patient(run.history, f"Training stopped at step {run.step:,}: {said}")
-    return Patient(run.history)
+            return BuggyRun(run.history, f"Training stopped at step {run.step:,}: {said}")
+    return BuggyRun(run.history)
 
 
 @functools.cache
-def healthy() -> Patient:
+def healthy() -> BuggyRun:
     """Sixteen healthy learners; their curves are the grey band."""
-    return admit(HEALTHY, _BAND_SEEDS)
+    return train_case(HEALTHY, _BAND_SEEDS)
 
 
 def outside_band(curve: Array, healthy: Array) -> float:
@@ -123,10 +123,10 @@ def outside_band(curve: Array, healthy: Array) -> float:
     return float(out.mean())
 
 
-def shares_outside(patient: Patient) -> dict[str, float]:
+def shares_outside(buggy: BuggyRun) -> dict[str, float]:
     """How much of the mean curve of each quantity lies outside the healthy band."""
     shares = {}
-    for name, curves in patient.curves().items():
+    for name, curves in buggy.curves().items():
         band = healthy().curves()[name][:, : curves.shape[1]]
         known = ~np.isnan(curves).any(axis=0) & ~np.isnan(band).any(axis=0)
         if known.any():
@@ -134,31 +134,31 @@ def shares_outside(patient: Patient) -> dict[str, float]:
     return shares
 
 
-def make_ward_table() -> dict[str, dict[str, Any]]:
+def make_case_table() -> dict[str, dict[str, Any]]:
     """Plant every bug in sixteen learners: minutes of computing."""
-    control = admit(HEALTHY, _TABLE_SEEDS)
-    rest = {name: _line(admit(name, _TABLE_SEEDS), control) for name in BUGS}
+    control = train_case(HEALTHY, _TABLE_SEEDS)
+    rest = {name: _line(train_case(name, _TABLE_SEEDS), control) for name in BUGS}
     return {HEALTHY: _line(control, control), **rest}
 
 
-def _line(patient: Patient, control: Patient) -> dict[str, Any]:
-    line: dict[str, Any] = {"outside": shares_outside(patient), "stopped": patient.stopped}
-    if not patient.stopped:
-        ours, theirs = (run.history.eval_return[:, -5:].mean(axis=1) for run in (patient, control))
+def _line(buggy: BuggyRun, control: BuggyRun) -> dict[str, Any]:
+    line: dict[str, Any] = {"outside": shares_outside(buggy), "stopped": buggy.stopped}
+    if not buggy.stopped:
+        ours, theirs = (run.history.eval_return[:, -5:].mean(axis=1) for run in (buggy, control))
         difference = stats.paired_difference_ci(ours, theirs, np.random.default_rng(0))
         line["return"] = [float(value) for value in difference]
     return line
 
 
 @functools.cache
-def ward_table() -> dict[str, dict[str, Any]]:
-    """What each bug does to the curves, shipped with the course; see :func:`make_ward_table`.
+def case_table() -> dict[str, dict[str, Any]]:
+    """What each bug does to the curves, shipped with the course; see :func:`make_case_table`.
 
     Returns:
         bug -> ``outside`` (quantity -> share of its curve outside the healthy band), ``stopped``,
         and ``return``: the difference of the greedy return to healthy learners with the same
         seeds, at the last five evaluations, as estimate, low and high.
     """
-    text = (files("dqn_classroom.clinic") / "ward.json").read_text(encoding="utf-8")
+    text = (files("dqn_classroom.clinic") / "cases.json").read_text(encoding="utf-8")
     table: dict[str, dict[str, Any]] = json.loads(text)
     return table

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Reading:
+class Measurement:
     """One number of a probe.
 
     Args:
@@ -31,25 +31,25 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Finding:
-    """What a probe found: its readings, or how the loop stopped before there were any.
+class ProbeResult:
+    """What a probe found: its measurements, or how the loop stopped before there were any.
 
     Args:
         probe: its name.
-        readings: in the order in which they are shown.
+        measurements: in the order in which they are shown.
         stopped: the error that stopped the loop, or empty.
     """
 
     probe: str
-    readings: tuple[Reading, ...]
+    measurements: tuple[Measurement, ...]
     stopped: str = ""
 
     @property
     def healthy(self) -> bool:
         """Whether the loop ran and every reading is what it should be."""
-        return not self.stopped and all(reading.healthy for reading in self.readings)
+        return not self.stopped and all(reading.healthy for reading in self.measurements)
 
 
-def close(label: str, value: float, expected: float) -> Reading:
+def close(label: str, value: float, expected: float) -> Measurement:
     """Return a reading that must agree to a thousandth."""
-    return Reading(label, float(value), expected, 1e-3 * max(abs(expected), 1))
+    return Measurement(label, float(value), expected, 1e-3 * max(abs(expected), 1))

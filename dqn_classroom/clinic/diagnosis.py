@@ -16,10 +16,10 @@ from torch import Tensor, nn
 
 import dqn_lessons.train as loop
 from dqn_classroom.clinic.bugs import BUGS, HEALTHY
-from dqn_classroom.clinic.inject import locate, planted, replaced
+from dqn_classroom.clinic.inject import injected, locate, replaced
+from dqn_classroom.clinic.measurements import ProbeResult
 from dqn_classroom.clinic.probes import PROBES, probe
-from dqn_classroom.clinic.readings import Finding
-from dqn_classroom.feedback import Card
+from dqn_classroom.feedback import Feedback
 from dqn_lessons import td
 from dqn_lessons.config import Transition
 from dqn_lessons.nets import StackedMLP
@@ -35,33 +35,33 @@ PARTS = {
     for module, names in {
         "td": (
             "td_target",
-            "taken_values",
+            "q_of_action",
             "td_loss",
             "epsilon_greedy",
             "linear_schedule",
-            "update_is_due",
+            "should_update",
             "hard_update_",
         ),
-        "replay": ("ring_row", "sample_rows"),
+        "replay": ("write_index", "sample_indices"),
     }.items()
     for name in names
 }
 
 
-def _row(findings: Sequence[Finding]) -> Row:
+def _row(findings: Sequence[ProbeResult]) -> Row:
     """Keep of each finding what is the same on every machine."""
     row: Row = {}
     for finding in findings:
         values = tuple(
             reading.value if reading.exact and abs(reading.value) < 1e6 else None
-            for reading in finding.readings
+            for reading in finding.measurements
         )
-        health = tuple(reading.healthy for reading in finding.readings)
+        health = tuple(reading.healthy for reading in finding.measurements)
         row[finding.probe] = (finding.stopped.split(":")[0], values, health)
     return row
 
 
-def examine(names: Sequence[str] = tuple(PROBES)) -> list[Finding]:
+def examine(names: Sequence[str] = tuple(PROBES)) -> list[ProbeResult]:
     """Ask the loop as it is now all probes, or some."""
     return [probe(name) for name in names]
 
@@ -70,7 +70,7 @@ def make_table() -> dict[str, Row]:
     """Plant every bug in turn and ask all probes: minutes of computing."""
     table = {HEALTHY: _row(examine())}
     for name, bug in BUGS.items():
-        with planted(bug.edits):
+        with injected(bug.edits):
             table[name] = _row(examine())
     return table
 
@@ -116,7 +116,7 @@ def behaves_like(row: Row) -> list[str]:
 
 
 def nearest(row: Row) -> str:
-    """The known bug that differs in the fewest readings."""
+    """The known bug that differs in the fewest measurements."""
     return min(_candidates(row), key=lambda name: sum(1 for _ in disagreements(row, table()[name])))
 
 
@@ -137,7 +137,7 @@ class Report:
         near: the known bug that comes closest.
     """
 
-    findings: tuple[Finding, ...]
+    findings: tuple[ProbeResult, ...]
     like: tuple[str, ...]
     near: str
 
@@ -161,7 +161,7 @@ class Report:
         )
 
     @property
-    def card(self) -> Card:
+    def card(self) -> Feedback:
         """The verdict, a line for each probe, and what the failing ones measured."""
         healthy = all(finding.healthy for finding in self.findings)
         rows = [("probe", "", "what it asks")]
@@ -175,18 +175,18 @@ class Report:
             if not finding.healthy
         }
         status = "passes" if healthy else "wrong"
-        return Card("Probe report", status, (self.verdict,), details=details, table=rows)
+        return Feedback("Probe report", status, (self.verdict,), details=details, table=rows)
 
     def _repr_mimebundle_(self, **_kwargs: Any) -> dict[str, str]:
         return self.card._repr_mimebundle_()
 
 
-def evidence_card(finding: Finding) -> Card:
-    """Show a finding as a table of readings."""
+def evidence_card(finding: ProbeResult) -> Feedback:
+    """Show a finding as a table of measurements."""
     question = PROBES[finding.probe][0]
     title = f"Probe “{finding.probe}”"
     if finding.stopped:
-        return Card(title, "wrong", (question, f"The loop stopped. {finding.stopped}"))
+        return Feedback(title, "wrong", (question, f"The loop stopped. {finding.stopped}"))
     rows = [("measured", "here", "healthy", "")]
     rows += [
         (
@@ -195,9 +195,9 @@ def evidence_card(finding: Finding) -> Card:
             f"{reading.expected:.4g} ± {reading.tolerance:.2g}",
             "✓" if reading.healthy else "✗ not healthy",
         )
-        for reading in finding.readings
+        for reading in finding.measurements
     ]
-    return Card(title, "passes" if finding.healthy else "wrong", (question,), table=rows)
+    return Feedback(title, "passes" if finding.healthy else "wrong", (question,), table=rows)
 
 
 class _OneNetwork(nn.Module):
@@ -226,7 +226,7 @@ def _learn_with(update: Update) -> Callable[..., None]:
         run.updates += 1
         if run.updates % run.config.target_period == 0:
             td.hard_update_(list(run.target.parameters()), list(run.online.parameters()))
-        run.records.add_update(*torch.zeros(2, 1))
+        run.log.add_update(*torch.zeros(2, 1))
 
     return learn
 
@@ -254,7 +254,7 @@ def report(update: Update | None = None, **parts: Callable[..., Any]) -> Report:
         _check_arguments(name, part, inspect.signature(_part(PARTS[name])))
     if update is not None:
         _check_arguments("update", update, inspect.Signature.from_callable(_update_head))
-        functions["train.Run.learn"] = _learn_with(update)
+        functions["train.Run.update"] = _learn_with(update)
     if not functions:
         raise ValueError("there is nothing to ask about: bring update=..., or a part by name.")
     with replaced(functions):
