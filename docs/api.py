@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 
 # The rooms of the package, where the lessons meet them; tests/test_docstrings.py misses none.
 _CORE = {
-    "0 · Start here": ["experiments.video"],
+    "0 · Start here": ["policies", "experiments.video"],
     "1 · A target that lags": ["config", "target_lag"],
     "2 · Vanilla DQN": [
         *("td", "nets", "envs", "vector_envs", "rng", "history", "train", "presets"),
@@ -27,6 +27,7 @@ _CORE = {
     "5 · Evidence": [
         *("stats", "experiments.sweep", "experiments.checkpoint", "experiments.flight_recorder"),
     ],
+    "6 · The bug clinic": ["diagnostics"],
     "Behind the lessons": ["checks"],
 }
 _CLASSROOM = {

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from functools import partial
 from itertools import pairwise
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
-import numpy as np
 import numpy.typing as npt
 
 from dqn_lessons import checks as check
@@ -93,27 +92,6 @@ class TargetLagConfig:
         check.real("initial_bias", self.initial_bias, remedy="Use 0.0 to start from nothing.")
         check.real("reward_noise", self.reward_noise, 0, remedy="Use 0.0 for no noise.")
         check.integer("n_step", self.n_step, 1, remedy="Use 1 for the ordinary TD target.")
-
-
-class Transition(NamedTuple):
-    """What one step of the world teaches: ``(s, a, r, s', terminated)``, one or many.
-
-    Leading axes ``[...]`` are ``[S]`` when stored and ``[S, B]`` when sampled. ``truncated`` is
-    absent because no target needs it.
-
-    Args:
-        obs: what was seen, float32 ``[..., D]``.
-        action: what was done, whole numbers ``[...]``.
-        reward: float32 ``[...]``.
-        next_obs: the true next observation, also at the end of an episode ``[..., D]``.
-        terminated: bool ``[...]``.
-    """
-
-    obs: Any
-    action: Any
-    reward: Any
-    next_obs: Any
-    terminated: Any
 
 
 @dataclass(frozen=True)
@@ -284,52 +262,3 @@ def differences(one: DQNConfig, other: DQNConfig) -> dict[str, tuple[Any, Any]]:
         (field.name, getattr(one, field.name), getattr(other, field.name)) for field in fields(one)
     )
     return {name: (here, there) for name, here, there in pairs if here != there}
-
-
-@dataclass(frozen=True, eq=False)
-class History:
-    """What happened in a run of S learners: a table of episodes and E evaluations.
-
-    Args:
-        config: what was trained.
-        seeds: one per learner.
-        step: environment steps made by each learner.
-        complete: false when training was interrupted before ``config.steps``.
-        episodes: a row for each finished training episode, in the order of their ends
-            ``[episodes]``: ``seed, episode, step`` (environment steps of that learner at its end),
-            ``return, length, epsilon`` (at its last step), ``loss`` (of the last update, NaN
-            before the first).
-        eval_step: environment steps at the evaluations ``[E]``.
-        eval_return: greedy, undiscounted, mean over episodes ``[S, E]``.
-        loss: mean of the updates since the last evaluation, NaN if none ``[S, E]``.
-        td_error: mean absolute TD error of the same updates ``[S, E]``.
-        q_probe: ``max_a Q`` at P fixed observations ``[S, E, P]``.
-        action_gap: best minus second-best Q there, mean ``[S, E]``.
-        max_abs_q: largest ``|Q|`` there ``[S, E]``.
-    """
-
-    config: DQNConfig
-    seeds: tuple[int, ...]
-    step: int
-    complete: bool
-    episodes: Array
-    eval_step: Array
-    eval_return: Array
-    loss: Array
-    td_error: Array
-    q_probe: Array
-    action_gap: Array
-    max_abs_q: Array
-
-
-EPISODE_DTYPE = np.dtype(
-    [
-        ("seed", np.int64),
-        ("episode", np.int64),
-        ("step", np.int64),
-        ("return", np.float64),
-        ("length", np.int64),
-        ("epsilon", np.float64),
-        ("loss", np.float64),
-    ]
-)

@@ -3,13 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from dqn_lessons.config import EPISODE_DTYPE, Array, DQNConfig, History
+from dqn_lessons.config import Array, DQNConfig
+
+EPISODE_DTYPE = np.dtype(
+    [
+        ("seed", np.int64),
+        ("episode", np.int64),
+        ("step", np.int64),
+        ("return", np.float64),
+        ("length", np.int64),
+        ("epsilon", np.float64),
+        ("loss", np.float64),
+    ]
+)
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """What happened in a run of S learners: a table of episodes and E evaluations.
+
+    Args:
+        config: what was trained.
+        seeds: one per learner.
+        step: environment steps made by each learner.
+        complete: false when training was interrupted before ``config.steps``.
+        episodes: a row for each finished training episode, in the order of their ends
+            ``[episodes]``: ``seed, episode, step`` (environment steps of that learner at its end),
+            ``return, length, epsilon`` (at its last step), ``loss`` (of the last update, NaN
+            before the first).
+        eval_step: environment steps at the evaluations ``[E]``.
+        eval_return: greedy, undiscounted, mean over episodes ``[S, E]``.
+        loss: mean of the updates since the last evaluation, NaN if none ``[S, E]``.
+        td_error: mean absolute TD error of the same updates ``[S, E]``.
+        q_probe: ``max_a Q`` at P fixed observations ``[S, E, P]``.
+        action_gap: best minus second-best Q there, mean ``[S, E]``.
+        max_abs_q: largest ``|Q|`` there ``[S, E]``.
+    """
+
+    config: DQNConfig
+    seeds: tuple[int, ...]
+    step: int
+    complete: bool
+    episodes: Array
+    eval_step: Array
+    eval_return: Array
+    loss: Array
+    td_error: Array
+    q_probe: Array
+    action_gap: Array
+    max_abs_q: Array
+
 
 EVALUATION = ("eval_return", "loss", "td_error", "q_probe", "action_gap", "max_abs_q")
 

@@ -3,11 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
-from dqn_lessons.config import Array, Transition
+from dqn_lessons.config import Array
+
+
+class Transition(NamedTuple):
+    """What one step of the world teaches: ``(s, a, r, s', terminated)``, one or many.
+
+    Leading axes ``[...]`` are ``[S]`` when stored and ``[S, B]`` when sampled. ``truncated`` is
+    absent because no target needs it.
+
+    Args:
+        obs: what was seen, float32 ``[..., D]``.
+        action: what was done, whole numbers ``[...]``.
+        reward: float32 ``[...]``.
+        next_obs: the true next observation, also at the end of an episode ``[..., D]``.
+        terminated: bool ``[...]``.
+    """
+
+    obs: Any
+    action: Any
+    reward: Any
+    next_obs: Any
+    terminated: Any
 
 
 def write_index(added: int, capacity: int) -> int:

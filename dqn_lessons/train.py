@@ -21,8 +21,8 @@ from tqdm.auto import tqdm
 
 from dqn_lessons import checks as check
 from dqn_lessons import td
-from dqn_lessons.config import Array, DQNConfig, History
-from dqn_lessons.history import TrainingLog
+from dqn_lessons.config import Array, DQNConfig
+from dqn_lessons.history import History, TrainingLog
 from dqn_lessons.nets import StackedMLP
 from dqn_lessons.replay import Replay
 from dqn_lessons.rng import Exploration, RngStreams

@@ -4,7 +4,6 @@ from dqn_classroom.clinic.bugs import BUGS, HEALTHY, Bug
 from dqn_classroom.clinic.cases import Case
 from dqn_classroom.clinic.diagnosis import PARTS, Report, behaves_like, report, table
 from dqn_classroom.clinic.inject import Edit, changed_lines, injected, replaced
-from dqn_classroom.clinic.loop_probes import broken_rows
 from dqn_classroom.clinic.measurements import Measurement, ProbeResult
 from dqn_classroom.clinic.probes import PROBES, probe
 from dqn_classroom.clinic.training_cases import (
@@ -12,11 +11,9 @@ from dqn_classroom.clinic.training_cases import (
     LEARNERS,
     case_table,
     healthy,
-    outside_band,
     train_case,
     train_with,
 )
-from dqn_classroom.clinic.value_probes import expected_value
 
 __all__ = [
     "BUGS",
@@ -32,13 +29,10 @@ __all__ = [
     "ProbeResult",
     "Report",
     "behaves_like",
-    "broken_rows",
     "case_table",
     "changed_lines",
-    "expected_value",
     "healthy",
     "injected",
-    "outside_band",
     "probe",
     "replaced",
     "report",

@@ -21,8 +21,8 @@ from dqn_classroom.clinic.measurements import ProbeResult
 from dqn_classroom.clinic.probes import PROBES, probe
 from dqn_classroom.feedback import Feedback
 from dqn_lessons import td
-from dqn_lessons.config import Transition
 from dqn_lessons.nets import StackedMLP
+from dqn_lessons.replay import Transition
 
 _MANY = "side by side"
 # What a probe said: "" with its numbers, or how the loop stopped.

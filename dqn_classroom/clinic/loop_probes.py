@@ -13,26 +13,8 @@ from dqn_classroom.clinic.measurements import Measurement, close
 from dqn_classroom.clinic.small_runs import SMALL, trained
 from dqn_lessons import replay
 from dqn_lessons.config import Array
+from dqn_lessons.diagnostics import broken_rows
 from dqn_lessons.nets import StackedMLP
-
-
-def broken_rows(obs: Array, next_obs: Array, ended: Array) -> Array:
-    """Which rows of a memory contradict the row that follows them.
-
-    The following row must begin where this one led, unless the episode ended here; then it must
-    begin somewhere else.
-
-    Args:
-        obs: what was seen ``[T, D]``, in the order of time.
-        next_obs: what was seen next ``[T, D]``.
-        ended: whether the episode ended there ``[T]``.
-
-    Returns:
-        ``[T - 1]``, for the last row has none that follows.
-    """
-    goes_on = (next_obs[:-1] == obs[1:]).all(-1)
-    broken: Array = goes_on == ended[:-1]
-    return broken
 
 
 def episodes() -> list[Measurement]:

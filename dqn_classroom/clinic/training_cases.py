@@ -15,7 +15,9 @@ import dqn_lessons.train as loop
 from dqn_classroom.clinic.bugs import BUGS, HEALTHY
 from dqn_classroom.clinic.inject import Edit, injected
 from dqn_lessons import stats
-from dqn_lessons.config import Array, DQNConfig, History
+from dqn_lessons.config import Array, DQNConfig
+from dqn_lessons.diagnostics import outside_band
+from dqn_lessons.history import History
 
 CASE_CONFIG = DQNConfig(
     steps=4_000,
@@ -107,20 +109,6 @@ def train_case(name: str, seeds: range) -> BuggyRun:
 def healthy() -> BuggyRun:
     """Sixteen healthy learners; their curves are the grey band."""
     return train_case(HEALTHY, _BAND_SEEDS)
-
-
-def outside_band(curve: Array, healthy: Array) -> float:
-    """How much of a curve lies outside the band of healthy ones.
-
-    Args:
-        curve: ``[E]``.
-        healthy: ``[S, E]``; the band reaches from the lowest to the highest at each evaluation.
-
-    Returns:
-        A share between 0 and 1.
-    """
-    out = (curve < healthy.min(axis=0)) | (curve > healthy.max(axis=0))
-    return float(out.mean())
 
 
 def shares_outside(buggy: BuggyRun) -> dict[str, float]:

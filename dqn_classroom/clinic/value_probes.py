@@ -12,31 +12,10 @@ import dqn_lessons.train as loop
 from dqn_classroom.clinic.measurements import Measurement, close
 from dqn_classroom.clinic.small_runs import RATE, SMALL, TINY, trained, values_after_sgd
 from dqn_lessons import envs
+from dqn_lessons.diagnostics import expected_value
 
 # Values of the corridor's first and last cell; a test computes them without this package's loop.
 _CORRIDOR, _CELLS = (0.144198, 0.674650), ("first cell", "last cell")
-
-
-def expected_value(
-    reward: float, gamma: float, learning_rate: float, updates: int, target_period: int
-) -> float:
-    """What one number is after so many updates with SGD, from 0, on a world of one state.
-
-    Between two copies each update closes ``2 * learning_rate`` of the distance to
-    ``reward + gamma * copy``; ``updates`` must be whole periods.
-
-    Args:
-        reward: reward of each step.
-        gamma: discount, in [0, 1).
-        learning_rate: step size on the mean squared error.
-        updates: updates made, a multiple of ``target_period``.
-        target_period: updates between two copies.
-
-    Source: lesson 1, the bound for SGD.
-    """
-    stays = (1 - 2 * learning_rate) ** target_period
-    shrinks = gamma + (1 - gamma) * stays
-    return reward / (1 - gamma) * (1 - shrinks ** (updates // target_period))
 
 
 def _number(world: str = "OneState", **changes: Any) -> float:

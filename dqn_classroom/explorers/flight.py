@@ -13,7 +13,8 @@ from plotly.subplots import make_subplots
 from dqn_classroom.explorers.panel import WIDE, Explorer
 from dqn_classroom.figures import BLUE, GREEN, ORANGE, plotly_layout
 from dqn_lessons.experiments.flight_recorder import CARTPOLE_SLICE, FlightRecorder, StateSlice
-from dqn_lessons.experiments.video import animate, greedy_policy, rollout
+from dqn_lessons.experiments.video import animate, rollout
+from dqn_lessons.policies import greedy_policy
 
 
 class FlightView(Explorer):

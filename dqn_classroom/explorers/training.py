@@ -14,8 +14,9 @@ from plotly.subplots import make_subplots
 
 from dqn_classroom.explorers.panel import Panel, drawable
 from dqn_classroom.figures import BLUE, GREEN, ORANGE, plotly_layout
-from dqn_lessons.config import History
-from dqn_lessons.experiments.video import animate, greedy_policy, rollout
+from dqn_lessons.experiments.video import animate, rollout
+from dqn_lessons.history import History
+from dqn_lessons.policies import greedy_policy
 
 _SECONDS = 0.25
 # Playing and drawing an episode takes up to a second: seldom, and only for those who ask.

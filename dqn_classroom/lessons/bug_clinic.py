@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from dqn_classroom.clinic import broken_rows, expected_value, outside_band
 from dqn_classroom.exercises.check import Exercise, Misconception
 from dqn_classroom.exercises.questions import Question
+from dqn_lessons.diagnostics import broken_rows, expected_value, outside_band
 
 
 def _value(reward: float, gamma: float, shrinks: float, copies: float) -> float:

@@ -16,9 +16,11 @@ from dqn_classroom.shipped.agents import (
 from dqn_classroom.shipped.files import FOLDER, made_with
 from dqn_classroom.shipped.lessons import COMPARISONS, LESSON_SEEDS, Comparison, Snapshot, history
 from dqn_classroom.shipped.lessons import make as make_comparison
+from dqn_classroom.shipped.policy import AGENT, load_policy
 from dqn_classroom.shipped.studies import SEEDS, SOLVER_SEEDS, STUDIES, load, make, seeds_of, thin
 
 __all__ = [
+    "AGENT",
     "AGENT_SEED",
     "COMPARISONS",
     "FLIGHT",
@@ -34,6 +36,7 @@ __all__ = [
     "flight",
     "history",
     "load",
+    "load_policy",
     "made_with",
     "make",
     "make_agent",

@@ -15,10 +15,10 @@ from dqn_classroom.shipped import budget
 from dqn_classroom.shipped.files import FOLDER, shipped, write_manifest
 from dqn_classroom.shipped.studies import file_name, thin
 from dqn_lessons import checks as check
-from dqn_lessons.config import Array, DQNConfig, History
+from dqn_lessons.config import Array, DQNConfig
 from dqn_lessons.experiments.checkpoint import load_flight, load_history, save_flight, save_history
 from dqn_lessons.experiments.flight_recorder import FlightRecorder
-from dqn_lessons.history import EVALUATION
+from dqn_lessons.history import EVALUATION, History
 from dqn_lessons.presets import VANILLA
 from dqn_lessons.train import TDTarget, train
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from dqn_classroom.shipped.files import FOLDER, shipped, write_manifest
-from dqn_lessons.config import EPISODE_DTYPE, DQNConfig, History
+from dqn_lessons.config import DQNConfig
 from dqn_lessons.experiments.checkpoint import load_history, save_history
 from dqn_lessons.experiments.sweep import factorial, sweep
+from dqn_lessons.history import EPISODE_DTYPE, History
 from dqn_lessons.presets import SOLVED_CARTPOLE
 
 SEEDS = range(24)

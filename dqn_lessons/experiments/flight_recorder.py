@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dqn_lessons.config import History
-from dqn_lessons.experiments.video import PolicyRecorder, Rollout, greedy_policy, q_values, rollout
+from dqn_lessons.experiments.video import PolicyRecorder, Rollout, rollout
+from dqn_lessons.history import History
+from dqn_lessons.policies import greedy_policy, q_values
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,8 +21,9 @@ import joblib
 from tqdm.auto import tqdm
 
 from dqn_lessons import checks as check
-from dqn_lessons.config import DQNConfig, History
+from dqn_lessons.config import DQNConfig
 from dqn_lessons.experiments.checkpoint import load_history, save_history
+from dqn_lessons.history import History
 from dqn_lessons.train import TDTarget, train
 
 

@@ -11,23 +11,20 @@ import html
 import io
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from PIL import Image
 
 import dqn_lessons.envs  # noqa: F401 (registers the course's own worlds)
 from dqn_lessons import checks as check
+from dqn_lessons.policies import Policy, greedy_policy
 
-Policy = Callable[[NDArray[np.float32]], int]
 _ENDLESS = 100_000
-AGENT = Path(__file__).parents[2] / "dqn_classroom" / "shipped" / "cartpole_agent.npz"
 
 # Drawing needs no window; without this SDL looks for one on machines that have none.
 if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
@@ -91,63 +88,6 @@ def rollout(env_id: str, policy: Policy, seed: int, *, render: bool = True) -> R
         if render:
             frames.append(np.asarray(env.render(), dtype=np.uint8))
     return Rollout(frames, np.array(seen), np.array(rewards), bool(terminated))
-
-
-def random_policy(actions: int, rng: np.random.Generator) -> Policy:
-    """Return the policy that ignores what it sees."""
-    return lambda obs: int(rng.integers(actions))
-
-
-def q_values(weights: Sequence[NDArray[Any]], obs: ArrayLike) -> NDArray[Any]:
-    """Values of a ReLU network, ``[..., D] -> [..., A]``, without PyTorch.
-
-    Args:
-        weights: matrix [in, out] and bias [out] of each layer, in turn.
-        obs: observations ``[..., D]``.
-    """
-    hidden = np.asarray(obs, dtype=np.float32)
-    *layers, (matrix, bias) = zip(weights[::2], weights[1::2], strict=True)
-    for inner, inner_bias in layers:
-        hidden = np.maximum(hidden @ inner + inner_bias, 0)
-    values: NDArray[Any] = hidden @ matrix + bias
-    return values
-
-
-def greedy_policy(weights: Sequence[NDArray[Any]]) -> Policy:
-    """Return the greedy policy of a ReLU network.
-
-    Args:
-        weights: matrix [in, out] and bias [out] of each layer, in turn.
-    """
-    return lambda obs: int(np.argmax(q_values(weights, obs)))
-
-
-def load_policy(path: str | Path = AGENT) -> Policy:
-    """Return the greedy policy of a network saved as an npz of layers (no code is loaded).
-
-    Raises:
-        FileNotFoundError: no such file.
-        ValueError: not such a file.
-    """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            weights = [file[f"layer_{i}"] for i in range(len(file.files))]
-        shapes = [array.shape for array in weights]
-        pairs = list(zip(shapes[::2], shapes[1::2], strict=True))
-        if not pairs or any(len(m) != 2 or b != m[1:] for m, b in pairs):
-            raise ValueError(f"layers of shapes {shapes}")
-        if any(one[1] != other[0] for (one, _), (other, _) in pairwise(pairs)):
-            raise ValueError(f"layers of shapes {shapes}")
-        if not all(np.issubdtype(w.dtype, np.floating) and np.isfinite(w).all() for w in weights):
-            raise ValueError("weights that are not finite numbers")
-    except FileNotFoundError:
-        raise
-    except Exception as error:  # a foreign file can fail in any way
-        raise ValueError(
-            f"{Path(path).name} holds no network ({error}). It must be an npz with layer_0 [in, "
-            "out], layer_1 [out], and so on."
-        ) from error
-    return greedy_policy(weights)
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import torch
 
-from dqn_lessons.config import History
 from dqn_lessons.experiments import checkpoint
 from dqn_lessons.experiments.checkpoint import CheckpointError
+from dqn_lessons.history import History
 from tests.core.test_train import SMALL, quiet, same
 
 

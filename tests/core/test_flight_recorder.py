@@ -10,7 +10,7 @@ from dqn_classroom.explorers import FlightView
 from dqn_lessons.config import DQNConfig
 from dqn_lessons.experiments import checkpoint
 from dqn_lessons.experiments.flight_recorder import CARTPOLE_SLICE, FlightRecorder
-from dqn_lessons.experiments.video import greedy_policy, q_values
+from dqn_lessons.policies import greedy_policy, q_values
 from dqn_lessons.train import train
 
 CONFIG = DQNConfig(

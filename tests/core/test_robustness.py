@@ -212,7 +212,7 @@ OFFLINE = """
     history = train(ARM, [0, 1], on_eval=film, progress=False).history
     assert history.complete
     assert film.show().png[:4] == b"\\x89PNG"
-    agent = video.rollout("CartPole-v1", video.load_policy(), seed=0, render=False)
+    agent = video.rollout("CartPole-v1", shipped.load_policy(), seed=0, render=False)
     assert agent.episode_return == 500
     curves = {"loss": history.loss[0]}
     assert figures.line_plot(history.eval_step, curves, "steps", "loss")._ipython_display_() is None

@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from dqn_classroom import clinic
 from dqn_classroom.clinic.small_runs import values_after_sgd
-from dqn_lessons import td
+from dqn_lessons import diagnostics, td
 from dqn_lessons.config import DQNConfig
 from dqn_lessons.rng import Exploration, RngStreams
 from dqn_lessons.train import Run, evaluate, train
@@ -241,8 +240,8 @@ def one_state(world="OneState", **kwargs):
 
 def test_closed_forms_are_the_table_s():
     sgd = {"reward": 2.0, "gamma": 0.99, "learning_rate": 0.05, "updates": 150}
-    assert clinic.expected_value(**sgd, target_period=50) == pytest.approx(5.9099, abs=1e-4)
-    assert clinic.expected_value(**sgd, target_period=1) == pytest.approx(27.8713, abs=1e-4)
+    assert diagnostics.expected_value(**sgd, target_period=50) == pytest.approx(5.9099, abs=1e-4)
+    assert diagnostics.expected_value(**sgd, target_period=1) == pytest.approx(27.8713, abs=1e-4)
 
 
 def test_neither_learners_nor_rows_change_the_step_size():

@@ -7,6 +7,8 @@ import pytest
 import torch
 from PIL import Image
 
+from dqn_classroom import shipped
+from dqn_lessons import policies
 from dqn_lessons.config import DQNConfig
 from dqn_lessons.experiments import video
 from dqn_lessons.train import train
@@ -14,31 +16,31 @@ from dqn_lessons.train import train
 
 @pytest.fixture(scope="module")
 def trained():
-    return video.rollout("CartPole-v1", video.load_policy(), seed=0)
+    return video.rollout("CartPole-v1", shipped.load_policy(), seed=0)
 
 
 def test_the_shipped_agent_holds_the_pole():
-    policy = video.load_policy()
+    policy = shipped.load_policy()
     episodes = [video.rollout("CartPole-v1", policy, seed, render=False) for seed in range(5)]
     assert np.mean([episode.episode_return for episode in episodes]) >= 475
     assert not any(episode.terminated for episode in episodes if len(episode.rewards) == 500)
 
 
 def test_a_random_agent_does_not():
-    policy = video.random_policy(2, np.random.default_rng(0))
+    policy = policies.random_policy(2, np.random.default_rng(0))
     episodes = [video.rollout("CartPole-v1", policy, seed, render=False) for seed in range(30)]
     assert all(episode.terminated for episode in episodes)
     assert np.mean([episode.episode_return for episode in episodes]) < 60
 
 
 def test_another_environment_by_one_string():
-    policy = video.random_policy(3, np.random.default_rng(0))
+    policy = policies.random_policy(3, np.random.default_rng(0))
     episode = video.rollout("Acrobot-v1", policy, seed=0, render=False)
     assert episode.episode_return == -500 or episode.terminated
 
 
 def test_a_rollout_repeats_to_the_byte():
-    policy = video.load_policy()
+    policy = shipped.load_policy()
     pair = [video.rollout("CartPole-v1", lambda obs: 0, seed=3) for _ in range(2)]
     one, two = (video.animate([episode], "x").png for episode in pair)
     assert one == two
@@ -101,19 +103,19 @@ def write(path, content):
 def test_a_foreign_file_is_refused(tmp_path, content):
     path = write(tmp_path / "agent.npz", content)
     with pytest.raises(ValueError, match=r"agent\.npz holds no network"):
-        video.load_policy(path)
+        shipped.load_policy(path)
 
 
 def test_a_truncated_file_is_refused(tmp_path):
     path = tmp_path / "agent.npz"
-    path.write_bytes(video.AGENT.read_bytes()[:5_000])
+    path.write_bytes(shipped.AGENT.read_bytes()[:5_000])
     with pytest.raises(ValueError, match="holds no network"):
-        video.load_policy(path)
+        shipped.load_policy(path)
 
 
 def test_a_missing_file_is_missing(tmp_path):
     with pytest.raises(FileNotFoundError):
-        video.load_policy(tmp_path / "none.npz")
+        shipped.load_policy(tmp_path / "none.npz")
 
 
 def test_the_greedy_policy_computes_the_network():
@@ -124,7 +126,7 @@ def test_the_greedy_policy_computes_the_network():
         rng.normal(size=(8, 3)),
         np.ones(3),
     )
-    policy = video.greedy_policy([w1, b1, w2, b2])
+    policy = policies.greedy_policy([w1, b1, w2, b2])
     for obs in rng.normal(size=(20, 4)):
         by_hand = [
             sum(max(obs @ w1[:, j] + b1[j], 0) * w2[j, a] for j in range(8)) for a in range(3)

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from dqn_lessons.experiments import checkpoint, video
+from dqn_classroom.shipped import AGENT, load_policy
+from dqn_lessons.experiments import checkpoint
 from dqn_lessons.experiments.flight_recorder import FlightRecorder
 from dqn_lessons.train import train
 from tests.soak.bad_values import PACKAGE, Fault, no_hang
@@ -39,7 +40,7 @@ def originals(folder: Path) -> list[tuple[str, Load, bytes]]:
         (folder / "episodes.csv", checkpoint.read_csv),
         (shipped, checkpoint.load_history),
         (REFERENCE / "forgetting-flight.npz", checkpoint.load_flight),
-        (video.AGENT, video.load_policy),
+        (AGENT, load_policy),
     ]
     return [(path.name, load, path.read_bytes()) for path, load in files]
 

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from dqn_lessons import checks as check
-from dqn_lessons.config import EPISODE_DTYPE, Array, DQNConfig, History
+from dqn_lessons.config import Array, DQNConfig
 from dqn_lessons.experiments.checkpoint.files import atomically, guarded, read, write
-from dqn_lessons.history import EVALUATION
+from dqn_lessons.history import EPISODE_DTYPE, EVALUATION, History
 
 
 def save_history(path: str | Path, history: History) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from dqn_lessons.config import Array, History
+from dqn_lessons.config import Array
 from dqn_lessons.experiments.checkpoint.files import guarded, read, write
 from dqn_lessons.experiments.checkpoint.histories import history_arrays, history_meta, history_of
-from dqn_lessons.history import EVALUATION
+from dqn_lessons.history import EVALUATION, History
 from dqn_lessons.rng import Exploration, RngStreams
 from dqn_lessons.train import Run
 from dqn_lessons.vector_envs import rebuild
