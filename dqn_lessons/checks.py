@@ -6,15 +6,16 @@ Args:
     low, high: smallest and largest number allowed.
     low_open, high_open: the limit itself is not allowed.
     options: the strings that are allowed.
-    nbytes: memory that it would take, in bytes.
+    nbytes: size in memory, in bytes.
     remedy: a sentence that says what to do.
 """
 
 from __future__ import annotations
 
 import functools
+import inspect
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from numbers import Integral, Real
@@ -22,6 +23,7 @@ from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Rule = Callable[[str, Any], Any]  # from a field and its value to the value, or an error
 
 INT64_MAX = 2**63 - 1
 _MAX_LEARNERS = 10_000
@@ -38,31 +40,15 @@ def shown(value: Any) -> str:
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 13]}...{text[-10:]}"
 
 
-def validated_by(check: Callable[P, object]) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Let ``check`` look at the arguments of every call first; it raises, or says nothing.
+def instance(field: str, value: Any, kind: type, what: str, *, remedy: str) -> None:
+    """Refuse what is no ``kind``; ``what`` names it. A ``bool`` is no number.
 
-    The function's own source is then nothing but what it does: students read it as a solution.
+    Raises:
+        TypeError: of another type.
     """
-
-    def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        @functools.wraps(function)
-        def checked(*args: P.args, **kwargs: P.kwargs) -> R:
-            check(*args, **kwargs)
-            return function(*args, **kwargs)
-
-        return checked
-
-    return decorate
-
-
-def _limit(low: float, high: float, low_open: bool, high_open: bool) -> str:
-    if low == -math.inf and high == math.inf:
-        return "finite"
-    if high == math.inf:
-        return f"{'> ' if low_open else '>= '}{low:g}"
-    if low == -math.inf:
-        return f"{'< ' if high_open else '<= '}{high:g}"
-    return f"in {'(' if low_open else '['}{low:g}, {high:g}{')' if high_open else ']'}"
+    if isinstance(value, bool) or not isinstance(value, kind):
+        given = type(value).__name__
+        raise TypeError(f"{field} = {shown(value)} is a {given}: it must be {what}. {remedy}")
 
 
 def real(
@@ -81,10 +67,7 @@ def real(
         TypeError: not a real number (``bool`` and strings are not).
         ValueError: NaN, infinite, or outside the limits.
     """
-    if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(
-            f"{field} = {shown(value)} is a {type(value).__name__}: it must be a number. {remedy}"
-        )
+    instance(field, value, Real, "a number", remedy=remedy)
     try:
         number = float(value)
     except OverflowError:  # a whole number beyond the range of floats
@@ -97,6 +80,16 @@ def real(
     return number
 
 
+def _limit(low: float, high: float, low_open: bool, high_open: bool) -> str:
+    if low == -math.inf and high == math.inf:
+        return "finite"
+    if high == math.inf:
+        return f"{'> ' if low_open else '>= '}{low:g}"
+    if low == -math.inf:
+        return f"{'< ' if high_open else '<= '}{high:g}"
+    return f"in {'(' if low_open else '['}{low:g}, {high:g}{')' if high_open else ']'}"
+
+
 def integer(field: str, value: Any, low: int, high: int | None = None, *, remedy: str) -> int:
     """Return ``value`` as an int, or say what is wrong with it.
 
@@ -106,11 +99,7 @@ def integer(field: str, value: Any, low: int, high: int | None = None, *, remedy
         TypeError: not a whole number (``bool`` and ``5.0`` are not).
         ValueError: outside the limits.
     """
-    if isinstance(value, bool) or not isinstance(value, Integral):
-        raise TypeError(
-            f"{field} = {shown(value)} is a {type(value).__name__}: it must be a whole number. "
-            f"{remedy}"
-        )
+    instance(field, value, Integral, "a whole number", remedy=remedy)
     number = int(value)
     if number < low or number > (INT64_MAX if high is None else high):
         limit = f"in [{low}, {high}]" if high is not None else f">= {low}"
@@ -128,15 +117,94 @@ def choice(field: str, value: Any, options: Iterable[str], *, remedy: str) -> st
         ValueError: a string that is not among the options.
     """
     names = list(options)
-    if not isinstance(value, str):
-        raise TypeError(
-            f"{field} = {shown(value)} is a {type(value).__name__}: it must be a string. {remedy}"
-        )
+    instance(field, value, str, "a string", remedy=remedy)
     if value not in names:
+        allowed = ", ".join(names)
+        raise ValueError(f"{field} = {shown(value)}: it must be one of {allowed}. {remedy}")
+    return str(value)
+
+
+def rule(check: Callable[..., Any], *limits: Any, **words: Any) -> Rule:
+    """Return a check with its limits and its remedy, which waits for a field and its value."""
+    return lambda field, value: check(field, value, *limits, **words)
+
+
+def validated_by(check: Callable[..., object]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let ``check`` look at the arguments of every call first; it raises, or says nothing.
+
+    The function's own source is then nothing but what it does: students read it as a solution.
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(function)
+        def validated(*args: P.args, **kwargs: P.kwargs) -> R:
+            check(*args, **kwargs)
+            return function(*args, **kwargs)
+
+        return validated
+
+    return decorate
+
+
+def checked(**contract: str | Rule) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Check the arguments of every call against a contract: name -> a `rule`, or dtype and shape.
+
+    ``"[...]"`` are rows, ``"[..., A]"`` rows with an action axis; the rows of all must be equal.
+    ``"float"``, ``"bool"`` or ``"int64"`` before it is the dtype, ``"constant"`` has no gradient.
+    """
+    keep = functools.partial(_keep, contract)
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        names = tuple(inspect.signature(function).parameters)
+
+        def check(*args: P.args, **kwargs: P.kwargs) -> None:
+            keep(dict(zip(names, args, strict=False)) | kwargs)
+
+        return validated_by(check)(function)
+
+    return decorate
+
+
+_DTYPES = {
+    "float": "it must be float, whole numbers cut the fraction off a value. Use torch.float32.",
+    "bool": "it must be torch.bool, ~ flips the bits of whole numbers. Use .bool().",
+    "int64": "an index must be torch.int64. Use .long().",
+}
+
+
+def _keep(contract: Mapping[str, str | Rule], arguments: Mapping[str, Any]) -> None:
+    rows = {}
+    for name, value in arguments.items():
+        part = contract.get(name, "")
+        if not isinstance(part, str):
+            part(name, value)
+        elif part:
+            words, _, axes = f" {part}".rpartition(" [")
+            for dtype in words.replace("constant", "").split():
+                found = str(value.dtype).rpartition(".")[2]
+                if not (dtype in found if dtype == "float" else dtype == found):
+                    raise TypeError(f"{name} has dtype {value.dtype}: {_DTYPES[dtype]}")
+            if "constant" in words and value.requires_grad:
+                raise ValueError(
+                    f"{name} carries a gradient: the TD target is a constant of the update. "
+                    "Compute it under torch.no_grad()."
+                )
+            rows[name] = value.shape if axes == "...]" else value.shape[:-1]
+    same_rows(**rows)
+
+
+def same_rows(**shapes: tuple[int, ...]) -> None:
+    """Refuse [B] beside [B, 1]: broadcasting would silently pair every row with every other.
+
+    Raises:
+        ValueError: shapes that differ.
+    """
+    if len(set(shapes.values())) > 1:
+        stated = ", ".join(f"{name} {list(shape)}" for name, shape in shapes.items())
         raise ValueError(
-            f"{field} = {shown(value)}: it must be one of {', '.join(names)}. {remedy}"
+            f"row shapes differ (an action axis apart): {stated}. They must be equal, [B] or "
+            "[S, B]. Remove an extra axis with .squeeze(-1)."
         )
-    return value
 
 
 def seeds(values: Any) -> tuple[int, ...]:
@@ -158,15 +226,14 @@ def seeds(values: Any) -> tuple[int, ...]:
             f"numbers. {remedy}"
         ) from error
     if len(some) > _MAX_LEARNERS:
+        limit = f"it must be at most {_MAX_LEARNERS} learners"
+        raise ValueError(f"seeds = {shown(values)}: {limit}. {remedy}")
+    numbers = tuple(integer("seeds", seed, 0, remedy=remedy) for seed in some)
+    if not numbers or len(set(numbers)) < len(numbers):
         raise ValueError(
-            f"seeds = {shown(values)}: it must be at most {_MAX_LEARNERS} learners. {remedy}"
+            f"seeds = {shown(list(numbers))}: one per learner, all different. {remedy}"
         )
-    checked = tuple(integer("seeds", seed, 0, remedy=remedy) for seed in some)
-    if not checked or len(set(checked)) < len(checked):
-        raise ValueError(
-            f"seeds = {shown(list(checked))}: one per learner, all different. {remedy}"
-        )
-    return checked
+    return numbers
 
 
 def refuse_large_allocation(field: str, value: Any, nbytes: float, *, remedy: str) -> None:
@@ -176,10 +243,8 @@ def refuse_large_allocation(field: str, value: Any, nbytes: float, *, remedy: st
         ValueError: more than 2 GiB.
     """
     if nbytes > _MAX_BYTES:
-        raise ValueError(
-            f"{field} = {shown(value)} takes {nbytes:,.0f} bytes: it must be at most "
-            f"{_MAX_BYTES:,}. {remedy}"
-        )
+        limit = f"it must be at most {_MAX_BYTES:,}"
+        raise ValueError(f"{field} = {shown(value)} takes {nbytes:,.0f} bytes: {limit}. {remedy}")
 
 
 @contextmanager
@@ -193,10 +258,7 @@ def making_environment(env_id: Any) -> Iterator[None]:
         ValueError: whatever the block raises.
     """
     remedy = 'Use a registered environment that is installed, such as "CartPole-v1".'
-    if not isinstance(env_id, str):
-        raise TypeError(
-            f"env_id = {shown(env_id)} is a {type(env_id).__name__}: it must be a string. {remedy}"
-        )
+    instance("env_id", env_id, str, "a string", remedy=remedy)
     try:
         yield
     except Exception as error:

@@ -1,4 +1,10 @@
-"""The mathematics of DQN as pure functions on trailing axes: ``[B]`` and ``[S, B]`` alike."""
+"""The mathematics of DQN as pure functions on trailing axes: ``[B]`` and ``[S, B]`` alike.
+
+Above each function stands what `checked` asks of its arguments: dtype and shape.
+
+Raises:
+    TypeError: an argument of the wrong type.
+"""
 
 from __future__ import annotations
 
@@ -9,95 +15,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dqn_lessons.checks import validated_by
+from dqn_lessons import checks as check
+from dqn_lessons.checks import checked, rule
 from dqn_lessons.config import Array
 
 
-def _same_rows(**shapes: tuple[int, ...]) -> None:
-    """Broadcasting [B] against [B, 1] would silently pair every row with every other."""
-    if len(set(shapes.values())) > 1:
-        stated = ", ".join(f"{name} {list(shape)}" for name, shape in shapes.items())
-        raise ValueError(
-            f"row shapes differ (an action axis apart): {stated}. They must be equal, [B] or "
-            "[S, B]. Remove an extra axis with .squeeze(-1)."
-        )
-
-
-def _floats(**tensors: Tensor) -> None:
-    for name, tensor in tensors.items():
-        if not tensor.is_floating_point():
-            raise TypeError(
-                f"{name} has dtype {tensor.dtype}: it must be float, whole numbers cut the "
-                "fraction off a value. Use torch.float32."
-            )
-
-
-def _check_td_target(reward: Tensor, terminated: Tensor, q_next: Tensor, gamma: float) -> None:
-    _floats(reward=reward, q_next=q_next)
-    if terminated.dtype is not torch.bool:
-        raise TypeError(
-            f"terminated has dtype {terminated.dtype}: it must be torch.bool, ~ flips the bits of "
-            "whole numbers. Use .bool()."
-        )
-    _same_rows(reward=reward.shape, terminated=terminated.shape, q_next=q_next.shape[:-1])
-
-
-def _check_q_of_action(q: Tensor, action: Tensor) -> None:
-    if action.dtype is not torch.int64:
-        raise TypeError(
-            f"action has dtype {action.dtype}: an index must be torch.int64. Use .long()."
-        )
-    _same_rows(q=q.shape[:-1], action=action.shape)
-
-
-def _check_td_loss(q_taken: Tensor, target: Tensor, kind: Literal["mse", "huber"] = "mse") -> None:
-    _floats(q_taken=q_taken, target=target)
-    _same_rows(q_taken=q_taken.shape, target=target.shape)
-    if target.requires_grad:
-        raise ValueError(
-            "target carries a gradient: the TD target is a constant of the update. "
-            "Compute it under torch.no_grad()."
-        )
-    if kind not in ("mse", "huber"):
-        raise ValueError(f"kind = {kind!r}: it must be mse or huber. Pick one of the two.")
-
-
-def _check_epsilon_greedy(
-    q: Array, epsilon: float | Array, uniform: Array, random_action: Array
-) -> None:
-    _same_rows(q=q.shape[:-1], uniform=uniform.shape, random_action=random_action.shape)
-
-
-def _check_linear_schedule(step: Any, start: float, end: float, duration: int) -> None:
-    if duration < 1:
-        raise ValueError(f"duration = {duration}: it must be >= 1. Use 1 to switch at once.")
-
-
-def _check_update(target_params: Sequence[Tensor], online_params: Sequence[Tensor]) -> None:
-    for name, params in (("target_params", target_params), ("online_params", online_params)):
-        if not isinstance(params, Sequence):
-            raise TypeError(
-                f"{name} is a {type(params).__name__}, which can be walked over only once: it must "
-                "be a list. Use list(net.parameters())."
-            )
-    for target, online in zip(target_params, online_params, strict=True):
-        _same_rows(target=target.shape, online=online.shape)
-        if target.data_ptr() == online.data_ptr():
-            raise ValueError(
-                "the target network shares its memory with the online network, so it never lags. "
-                "Use copy.deepcopy(online)."
-            )
-
-
-def _check_soft_update(
-    target_params: Sequence[Tensor], online_params: Sequence[Tensor], tau: float
-) -> None:
-    if not 0 <= tau <= 1:
-        raise ValueError(f"tau = {tau}: it must be in [0, 1]. Use 0.005 to follow slowly.")
-    _check_update(target_params, online_params)
-
-
-@validated_by(_check_td_target)
+@checked(reward="float [...]", terminated="bool [...]", q_next="float [..., A]")
 def td_target(reward: Tensor, terminated: Tensor, q_next: Tensor, gamma: float) -> Tensor:
     """What Q(s, a) should be: the reward, plus the discounted best value of what follows.
 
@@ -122,7 +45,7 @@ def td_target(reward: Tensor, terminated: Tensor, q_next: Tensor, gamma: float) 
     return reward + gamma * q_next.amax(-1) * ~terminated
 
 
-@validated_by(_check_q_of_action)
+@checked(q="[..., A]", action="int64 [...]")
 def q_of_action(q: Tensor, action: Tensor) -> Tensor:
     """Q(s, a) of the actions that were taken, one per row.
 
@@ -144,7 +67,11 @@ def q_of_action(q: Tensor, action: Tensor) -> Tensor:
     return q.gather(-1, action.unsqueeze(-1)).squeeze(-1)
 
 
-@validated_by(_check_td_loss)
+@checked(
+    q_taken="float [...]",
+    target="constant float [...]",
+    kind=rule(check.choice, ("mse", "huber"), remedy="Pick one of the two."),
+)
 def td_loss(q_taken: Tensor, target: Tensor, kind: Literal["mse", "huber"] = "mse") -> Tensor:
     """How far Q(s, a) is from its target: the mean over the batch, one number per learner.
 
@@ -170,7 +97,7 @@ def td_loss(q_taken: Tensor, target: Tensor, kind: Literal["mse", "huber"] = "ms
     return loss.mean(-1)
 
 
-@validated_by(_check_epsilon_greedy)
+@checked(q="[..., A]", uniform="[...]", random_action="[...]")
 def epsilon_greedy(q: Array, epsilon: float | Array, uniform: Array, random_action: Array) -> Array:
     """The best action, or with probability ``epsilon`` a random one.
 
@@ -193,7 +120,7 @@ def epsilon_greedy(q: Array, epsilon: float | Array, uniform: Array, random_acti
     return np.where(uniform < epsilon, random_action, q.argmax(-1))
 
 
-@validated_by(_check_linear_schedule)
+@checked(duration=rule(check.real, 1, remedy="Use 1 to switch at once."))
 def linear_schedule(step: Any, start: float, end: float, duration: int) -> Any:
     """A value that walks straight from ``start`` to ``end`` in ``duration`` steps, then stays.
 
@@ -219,7 +146,7 @@ def should_update(step: int, learning_starts: int, update_period: int) -> bool:
 
     Args:
         step: environment steps made, this one included.
-        learning_starts: environment steps that fill the memory first.
+        learning_starts: environment steps that fill the replay buffer first.
         update_period: environment steps from one update to the next; an update is due at its
             multiples.
 
@@ -228,7 +155,26 @@ def should_update(step: int, learning_starts: int, update_period: int) -> bool:
     return step >= learning_starts and step % update_period == 0
 
 
-@validated_by(_check_update)
+def _check_parameters(
+    target_params: Sequence[Tensor], online_params: Sequence[Tensor], tau: float = 1.0
+) -> None:
+    for name, params in (("target_params", target_params), ("online_params", online_params)):
+        if not isinstance(params, Sequence):
+            raise TypeError(
+                f"{name} is a {type(params).__name__}, which can be walked over only once: it must "
+                "be a list. Use list(net.parameters())."
+            )
+    for target, online in zip(target_params, online_params, strict=True):
+        check.same_rows(target=target.shape, online=online.shape)
+        if target.data_ptr() == online.data_ptr():
+            raise ValueError(
+                "the target network shares its memory with the online network, so it never lags. "
+                "Use copy.deepcopy(online)."
+            )
+    check.real("tau", tau, 0, 1, remedy="Use 0.005 to follow slowly.")
+
+
+@check.validated_by(_check_parameters)
 def hard_update_(target_params: Sequence[Tensor], online_params: Sequence[Tensor]) -> None:
     """Copy the online network into the target network, in place: ``target <- online``.
 
@@ -247,7 +193,7 @@ def hard_update_(target_params: Sequence[Tensor], online_params: Sequence[Tensor
             target.copy_(online)
 
 
-@validated_by(_check_soft_update)
+@check.validated_by(_check_parameters)
 def soft_update_(
     target_params: Sequence[Tensor], online_params: Sequence[Tensor], tau: float
 ) -> None:

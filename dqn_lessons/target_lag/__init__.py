@@ -1,6 +1,6 @@
-"""Lesson 1: the single-bias critic, its theory, and the worlds where lag pays. NumPy only.
+"""Lesson 1: the single-bias critic, its theory, and the MDPs where lag pays. NumPy only.
 
-Notation: reward r, discount gamma, bias b, its copy b⁻, ``B* = r / (1 - gamma)``; an update by SGD
+Notation: reward r, discount gamma, bias b, target b⁻, ``B* = r / (1 - gamma)``; an update by SGD
 leaves ``q = 1 - 2 * learning_rate`` of the gap. Unless a function says otherwise:
 
 Args:
@@ -8,11 +8,10 @@ Args:
     gamma: discount, in [0, 1].
     learning_rate: step size of SGD, >= 0.
     target_period: updates between hard syncs, C >= 1.
-    tau: soft update rate, in (0, 1]: the share that is copied after each update.
+    tau: soft update rate, in (0, 1]: the share that the target moves after each update.
     bias: b, the online weight.
-    target_bias: b⁻, the copy.
-    beta1, beta2: Adam's constants, in [0, 1).
-    problem: the world, with its weights and data.
+    target_bias: b⁻, the target.
+    problem: the MDP, with its weights and data.
 
 Raises:
     TypeError: an argument that is no number, or a period that is not whole.
@@ -28,7 +27,6 @@ from dqn_lessons.target_lag.linear_td import (
     hard_sync_map,
     hard_sync_rate,
     one_weight,
-    soft_update_rate,
     tsitsiklis_van_roy,
     two_weight_rescue,
 )
@@ -40,8 +38,6 @@ from dqn_lessons.target_lag.simulate import (
     soft_update,
 )
 from dqn_lessons.target_lag.theory import (
-    adam_envelope,
-    adam_step_limit,
     contraction_per_period,
     contraction_per_step,
     discounted_return,
@@ -49,25 +45,16 @@ from dqn_lessons.target_lag.theory import (
     fixed_point,
     geometric_sum,
     horizon_bound,
-    max_stable_learning_rate,
-    noise_variance,
-    polyak_eigenvalues,
-    polyak_matrix,
     reachable_share,
-    sgd_bias,
     speed_ratio,
     steps_to_tolerance,
-    update_factor,
     used_syncs,
-    wake_up_burst,
 )
 
 __all__ = [
     "CorridorResult",
     "LinearTD",
     "TargetLagRun",
-    "adam_envelope",
-    "adam_step_limit",
     "baird",
     "bias_td_target",
     "contraction_per_period",
@@ -82,21 +69,13 @@ __all__ = [
     "hard_sync_rate",
     "hard_update",
     "horizon_bound",
-    "max_stable_learning_rate",
-    "noise_variance",
     "one_weight",
-    "polyak_eigenvalues",
-    "polyak_matrix",
     "reachable_share",
-    "sgd_bias",
     "simulate",
     "soft_update",
-    "soft_update_rate",
     "speed_ratio",
     "steps_to_tolerance",
     "tsitsiklis_van_roy",
     "two_weight_rescue",
-    "update_factor",
     "used_syncs",
-    "wake_up_burst",
 ]

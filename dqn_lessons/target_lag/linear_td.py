@@ -1,16 +1,16 @@
-"""Two small worlds in which a lagging target rescues learning, and some in which it does not."""
+"""Two small MDPs in which a lagging target rescues learning, and some in which it does not."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dqn_lessons import checks as check
+from dqn_lessons.target_lag.simulate import adam
 
 Floats = NDArray[np.float64]
 # An eigenvalue of S below this is rounding: no state in the data sees that direction of w.
@@ -108,8 +108,8 @@ def tsitsiklis_van_roy(gamma: float = 0.99, epsilon: float = 0.0) -> LinearTD:
     return LinearTD(features, following, np.full(2, 0.5), np.zeros(2), gamma, np.ones(1))
 
 
-def _rate(value: Any) -> float:
-    return check.real("learning_rate", value, 0, remedy="Use a step size such as 0.01.")
+_RATE = check.rule(check.real, 0, remedy="Use a step size such as 0.01.")
+_PERIOD = check.rule(check.integer, 1, remedy="Use 1 for no lag.")
 
 
 def hard_sync_map(problem: LinearTD, learning_rate: float, target_period: int) -> Floats:
@@ -119,8 +119,7 @@ def hard_sync_map(problem: LinearTD, learning_rate: float, target_period: int) -
     ``learning_rate * sum((1 - learning_rate * S)**j for j < C) @ A``, here from the eigenvalues of
     S, so that it costs the same for every C and S may be singular.
     """
-    period = check.integer("target_period", target_period, 1, remedy="Use 1 for no lag.")
-    rate = _rate(learning_rate)
+    period, rate = _PERIOD("target_period", target_period), _RATE("learning_rate", learning_rate)
     sizes, directions = np.linalg.eigh(problem.covariance)
     q = 1 - rate * sizes
     power = q**period
@@ -131,39 +130,15 @@ def hard_sync_map(problem: LinearTD, learning_rate: float, target_period: int) -
     return np.asarray(keep + fit @ problem.bootstrap)
 
 
-def _seen(problem: LinearTD) -> Floats:
-    """Return an orthonormal basis of the directions in which updates move w, shape [D, rank]."""
-    sizes, directions = np.linalg.eigh(problem.covariance)
-    return directions[:, sizes > _UNSEEN]
-
-
-def _growth(matrix: Floats) -> float:
-    """Return the largest |eigenvalue|."""
-    return float(np.abs(np.linalg.eigvals(matrix)).max())
-
-
 def hard_sync_rate(problem: LinearTD, learning_rate: float, target_period: int) -> float:
     """Return the factor per update by which the error grows (> 1) or shrinks (< 1).
 
     Source: derived; the C-th root of the largest eigenvalue of `hard_sync_map`.
     """
-    seen = _seen(problem)
+    sizes, directions = np.linalg.eigh(problem.covariance)
+    seen = directions[:, sizes > _UNSEEN]  # updates move w in these directions only
     period_map = seen.T @ hard_sync_map(problem, learning_rate, target_period) @ seen
-    return float(_growth(period_map) ** (1 / target_period))
-
-
-def soft_update_rate(problem: LinearTD, learning_rate: float, tau: float) -> float:
-    """Return the factor of `hard_sync_rate` when the target follows softly after every update.
-
-    Source: derived; the largest eigenvalue of the map of ``(w, w_target)`` by one update.
-    """
-    check.real("tau", tau, 0, 1, low_open=True, remedy="Use 1.0 for no lag, 0.005 for much.")
-    rate, seen = _rate(learning_rate), _seen(problem)
-    same = np.eye(seen.shape[1])
-    inner = same - rate * seen.T @ problem.covariance @ seen
-    pull = rate * seen.T @ problem.bootstrap @ seen
-    follow = (1 - tau) * same + tau * pull
-    return _growth(np.block([[inner, pull], [tau * inner, follow]]))
+    return float(np.abs(np.linalg.eigvals(period_map)).max() ** (1 / target_period))
 
 
 def error_over_time(
@@ -175,7 +150,7 @@ def error_over_time(
     becomes inf or nan.
 
     Args:
-        problem: the world.
+        problem: the MDP.
         learning_rate: step size of SGD.
         target_period: updates between hard syncs.
         updates: number of updates; the period in which the last one falls is the last.
@@ -253,23 +228,20 @@ def corridor(
     check.integer("updates", updates, 1, 10**6, remedy="Use a number of updates such as 6_000.")
     check.integer("cells", cells, 2, 10_000, remedy="Use 20, the goal included.")
     gamma = check.real("gamma", gamma, 0, 1, remedy="Use a discount such as 0.99.")
-    learning_rate = _rate(learning_rate)
     if not rngs:
         raise ValueError("rngs is empty: one per learner. Pass [np.random.default_rng(0)].")
-    period = check.integer("target_period", target_period, 1, remedy="Use 1 for no lag.")
+    period = _PERIOD("target_period", target_period)
+    optimiser = adam(_RATE("learning_rate", learning_rate), sqrt=np.sqrt)
+    next(optimiser)
     here = np.arange(cells - 1)
     following = np.stack([np.maximum(here - 1, 0), here + 1], axis=1)
     at_goal = following == cells - 1
     q = np.stack([0.1 * rng.standard_normal((cells - 1, 2)) for rng in rngs])
-    m, v = np.zeros_like(q), np.zeros_like(q)
-    for step in range(updates):
-        if step % period == 0:
-            # Value 0 behind the goal: terminal states are not bootstrapped from.
-            best = np.pad(q.max(axis=2), ((0, 0), (0, 1)))
-            target = at_goal + gamma * best[:, following]
-        gradient = (q - target) / following.size * 2
-        m = 0.9 * m + 0.1 * gradient
-        v = 0.999 * v + 0.001 * gradient**2
-        m_hat, v_hat = m / (1 - 0.9 ** (step + 1)), v / (1 - 0.999 ** (step + 1))
-        q -= learning_rate * m_hat / (np.sqrt(v_hat) + 1e-8)
+    with np.errstate(over="ignore", invalid="ignore"):  # a step size that explodes is a result
+        for step in range(updates):
+            if step % period == 0:
+                # Value 0 behind the goal: terminal states are not bootstrapped from.
+                best = np.pad(q.max(axis=2), ((0, 0), (0, 1)))
+                target = at_goal + gamma * best[:, following]
+            q = q + optimiser.send((q - target) / following.size * 2)
     return CorridorResult(q, np.float64(gamma) ** (cells - 2 - here))

@@ -1,4 +1,4 @@
-"""Bad input is refused at the door, with field, value, limit and remedy."""
+"""Arguments are checked first: an error names field, value, limit and remedy."""
 
 import math
 
@@ -21,7 +21,6 @@ OUTSIDE = {
     "beta2": [1.0, math.nan],
     "eps": [-1e-8],
     "initial_bias": [math.inf],
-    "reward_noise": [-1.0],
     "n_step": [0],
 }
 NUMBERS = [name for name in OUTSIDE if name != "optimizer"]

@@ -51,13 +51,6 @@ def test_baird_has_a_best_period():
     assert lag.hard_sync_rate(lag.baird(), 0.01, 10_000) == pytest.approx(0.999999, abs=5e-7)
 
 
-def test_baird_with_a_soft_update():
-    assert lag.soft_update_rate(lag.baird(), 0.01, 0.0197) < 1
-    assert lag.soft_update_rate(lag.baird(), 0.01, 0.0199) > 1
-    no_lag = lag.hard_sync_rate(lag.baird(), 0.01, 1)
-    assert lag.soft_update_rate(lag.baird(), 0.01, 1.0) == pytest.approx(no_lag)
-
-
 def test_two_weights_are_rescued_by_lag_alone():
     problem = lag.two_weight_rescue()
     np.testing.assert_allclose(problem.solution, [4.96, -2.96])
@@ -66,9 +59,6 @@ def test_two_weights_are_rescued_by_lag_alone():
     np.testing.assert_allclose(sorted(eigenvalues.imag), [-0.069, 0.069], atol=5e-4)
     stable = [C for C in range(1, 200) if lag.hard_sync_rate(problem, 0.1, C) < 1]
     assert stable == list(range(68, 200))
-    assert (
-        lag.soft_update_rate(problem, 0.1, 0.0133) < 1 < lag.soft_update_rate(problem, 0.1, 0.0134)
-    )
     even = dataclasses.replace(problem, weights=np.array([0.5, 0.5]))
     assert lag.hard_sync_rate(even, 0.1, 1) < 1
 
@@ -76,7 +66,6 @@ def test_two_weights_are_rescued_by_lag_alone():
 @pytest.mark.parametrize("make", [lag.baird, lag.two_weight_rescue, lambda: lag.one_weight(1.5)])
 def test_no_step_is_no_change(make):
     assert lag.hard_sync_rate(make(), 0.0, 5) == pytest.approx(1)
-    assert lag.soft_update_rate(make(), 0.0, 0.5) == pytest.approx(1)
 
 
 def test_a_tiny_step_explodes_slowly():
@@ -89,20 +78,6 @@ def test_a_tiny_step_explodes_slowly():
 
 def test_an_error_that_is_its_own_target_stays():
     assert lag.hard_sync_rate(lag.one_weight(1.0), 0.1, 5) == pytest.approx(1)
-
-
-@pytest.mark.parametrize("tau", [1.0, 0.3, 0.01])
-def test_the_soft_rate_is_how_fast_the_updates_grow(tau):
-    problem = lag.two_weight_rescue()
-    w = target = np.ones(2)
-    sizes = []
-    for _ in range(1_500):
-        errors = problem.gamma * problem.next_features @ target - problem.features @ w
-        w = w + 0.1 * problem.features.T @ (problem.weights * errors)
-        target = tau * w + (1 - tau) * target
-        sizes.append(np.linalg.norm(w))
-    grown = (np.log(sizes[-1]) - np.log(sizes[299])) / 1_200
-    assert grown == pytest.approx(np.log(lag.soft_update_rate(problem, 0.1, tau)), abs=2e-3)
 
 
 def test_one_weight_is_never_rescued():
@@ -217,11 +192,9 @@ def test_a_short_corridor_is_learned_exactly():
     np.testing.assert_allclose(result.q[:, :, 0], [left, left], atol=1e-3)
 
 
-def test_bad_worlds_are_named():
+def test_bad_settings_are_named():
     with pytest.raises(ValueError, match="target_period = 0"):
         lag.hard_sync_rate(lag.baird(), 0.01, 0)
-    with pytest.raises(ValueError, match="tau = 0"):
-        lag.soft_update_rate(lag.baird(), 0.01, 0)
     with pytest.raises(TypeError, match=r"target_period = 1\.5"):
         lag.corridor(1.5, starts(1))
     for name, value in {"cells": 1, "updates": 0, "gamma": 1.1, "learning_rate": -1.0}.items():
@@ -232,4 +205,4 @@ def test_bad_worlds_are_named():
     with pytest.raises(ValueError, match="points = 1"):
         lag.error_over_time(lag.baird(), 0.01, 5, 100, points=1)
     with pytest.raises(ValueError, match="learning_rate = -1"):
-        lag.soft_update_rate(lag.baird(), -1, 0.5)
+        lag.hard_sync_rate(lag.baird(), -1, 5)
