@@ -41,7 +41,11 @@ def shown(value: Any) -> str:
 
 
 def instance(field: str, value: Any, kind: type, what: str, *, remedy: str) -> None:
-    """Refuse what is no ``kind``; ``what`` names it. A ``bool`` is no number.
+    """Refuse what is not of a type; a ``bool`` is no number.
+
+    Args:
+        kind: the type.
+        what: its name for a reader.
 
     Raises:
         TypeError: of another type.
@@ -125,7 +129,12 @@ def choice(field: str, value: Any, options: Iterable[str], *, remedy: str) -> st
 
 
 def rule(check: Callable[..., Any], *limits: Any, **words: Any) -> Rule:
-    """Return a check with its limits and its remedy, which waits for a field and its value."""
+    """Return a check that waits for a field and its value.
+
+    Args:
+        check: such as `real`.
+        limits, words: its other arguments.
+    """
     return lambda field, value: check(field, value, *limits, **words)
 
 

@@ -32,8 +32,13 @@ from dqn_lessons.config import Array
 
 # Each public function of these rooms is a formula, an algorithm or a statistic.
 SCIENCE = {f"dqn_lessons.{name}" for name in ("target_lag", "td", "replay", "stats")}
-# What looks after arguments, and is not public itself.
-DOORS = {"dqn_lessons.checks", "dqn_lessons.stats.checks"}
+
+
+def _is_door(function: Any) -> bool:
+    """Whether it looks after arguments for others."""
+    module, name = (getattr(function, key, None) for key in ("__module__", "__name__"))
+    return module == "dqn_lessons.checks" or str(name).startswith("checked_")
+
 
 ARRAYS = {"Array", "ArrayLike", "NDArray", "ndarray", "Tensor", "Floats"}
 _WORDS = re.compile(r"\w+")
@@ -219,7 +224,7 @@ def raised_by(function: Any, seen: set[Any], owner: type | None = None) -> Raise
         return found
     seen.add(function)
     tree = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
-    at_door = function.__module__ in DOORS
+    at_door = _is_door(function)
     for node in _own_nodes(tree):
         if isinstance(node, ast.Raise) and node.exc is not None:
             named = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
@@ -230,7 +235,7 @@ def raised_by(function: Any, seen: set[Any], owner: type | None = None) -> Raise
             helper = _resolve(name, function, owner)
             ours = getattr(helper, "__module__", None) == function.__module__
             private = ours and getattr(helper, "__name__", "").startswith("_")
-            if private or getattr(helper, "__module__", None) in DOORS:
+            if private or _is_door(helper):
                 more = raised_by(helper, seen, owner)
                 found.own.update(more.own)
                 found.door.update(more.door)

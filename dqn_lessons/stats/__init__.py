@@ -11,7 +11,6 @@ from dqn_lessons.stats.bootstrap import (
     bootstrap_ci,
     paired_difference_ci,
     percentile_interval,
-    stratified_bootstrap_ci,
 )
 from dqn_lessons.stats.scores import (
     autocorrelation,
@@ -33,5 +32,4 @@ __all__ = [
     "performance_profile",
     "sign_error_rate",
     "small_studies",
-    "stratified_bootstrap_ci",
 ]

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from dqn_lessons import checks as check
-from dqn_lessons.config import Array
-from dqn_lessons.stats.checks import check_level, check_settings, checked_scores, checked_seeds
-from dqn_lessons.stats.scores import iqm
+from dqn_lessons.stats.scores import checked_scores, checked_seeds
 
 Statistic = Callable[..., Any]
 
@@ -33,12 +31,12 @@ class Interval(NamedTuple):
         return f"{self.estimate:.3g} [{self.low:.3g}, {self.high:.3g}]"
 
 
-def _check_percentile_interval(estimates: ArrayLike, level: float = 0.95) -> None:
-    checked_scores("estimates", estimates)
-    check_level(level)
+_LEVEL = check.rule(
+    check.real, 0, 1, low_open=True, high_open=True, remedy="Use 0.95 for the usual interval."
+)
 
 
-@check.validated_by(_check_percentile_interval)
+@check.checked(estimates=checked_scores, level=_LEVEL)
 def percentile_interval(estimates: ArrayLike, level: float = 0.95) -> Any:
     """The ends of the middle part of many estimates: ``[R, ...] -> [2, ...]``, low and high.
 
@@ -70,7 +68,7 @@ def bootstrap_ci(
     Args:
         scores: ``[S, ...]``, one row per seed.
         rng: draws the resamples.
-        statistic: called with ``axis=0``; ``np.mean``, ``np.median`` or :func:`iqm`.
+        statistic: called with ``axis=0``; ``np.mean``, ``np.median`` or ``iqm``.
         level: how often the interval should hold the truth, in (0, 1).
         resamples: how many, >= 100.
 
@@ -83,10 +81,11 @@ def bootstrap_ci(
     Source: Efron & Tibshirani, An Introduction to the Bootstrap (1993), chapter 13.
     """
     rows = checked_seeds("scores", scores)
-    check_settings(level, resamples)
+    _LEVEL("level", level)
+    check.integer("resamples", resamples, 100, remedy="Use 2_000 or more.")
     draws = rng.integers(len(rows), size=(resamples, len(rows)))
     again = np.stack([statistic(rows[draw], axis=0) for draw in draws])
-    return _interval(statistic(rows, axis=0), again, level)
+    return Interval(statistic(rows, axis=0), *percentile_interval(again, level))
 
 
 def paired_difference_ci(
@@ -113,42 +112,3 @@ def paired_difference_ci(
             "shapes. Train both configurations with the same seeds."
         )
     return bootstrap_ci(one - other, rng, **settings)
-
-
-def stratified_bootstrap_ci(
-    tasks: Sequence[ArrayLike],
-    rng: np.random.Generator,
-    *,
-    statistic: Statistic = iqm,
-    level: float = 0.95,
-    resamples: int = 2_000,
-) -> Interval:
-    """Interval of one statistic over several tasks; seeds are drawn again within each task.
-
-    Args:
-        tasks: scores of each task ``[S_t]``, on a common scale; numbers of seeds may differ.
-        rng: draws the resamples.
-        statistic: of all scores together; :func:`iqm` or ``np.mean``.
-        level: how often the interval should hold the truth, in (0, 1).
-        resamples: how many, >= 100.
-
-    Raises:
-        ValueError: no task, a task with fewer than two seeds, a level out of range.
-
-    Source: Agarwal et al., NeurIPS 2021 (arXiv:2108.13264), section 4.1.
-    """
-    groups = [checked_seeds("tasks", task) for task in tasks]
-    if not groups or any(group.ndim != 1 for group in groups):
-        raise ValueError(
-            f"tasks has shapes {[group.shape for group in groups]}: it needs one row of scores "
-            "[S] per task. Pass [scores_of_cartpole, scores_of_catch]."
-        )
-    check_settings(level, resamples)
-    again = [rng.choice(group, (resamples, len(group))) for group in groups]
-    spread = statistic(np.concatenate(again, axis=1), axis=1)
-    return _interval(statistic(np.concatenate(groups), axis=0), spread, level)
-
-
-def _interval(estimate: Any, again: Array, level: float) -> Interval:
-    low, high = percentile_interval(again, level)
-    return Interval(estimate, low, high)

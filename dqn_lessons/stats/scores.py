@@ -9,14 +9,29 @@ from numpy.typing import ArrayLike
 
 from dqn_lessons import checks as check
 from dqn_lessons.config import Array
-from dqn_lessons.stats.checks import checked_scores, checked_seeds
 
 
-def _check_iqm(scores: ArrayLike, axis: int = 0) -> None:
-    checked_scores("scores", scores)
+def checked_scores(name: str, scores: ArrayLike) -> Array:
+    """Return scores as floats, or raise ValueError: there are none, or some are not finite."""
+    values = np.asarray(scores, np.float64)
+    if values.size == 0 or not np.isfinite(values).all():
+        found = "no scores" if values.size == 0 else "scores that are not finite"
+        raise ValueError(f"{name} holds {found}: nothing can be said. Pass what was measured.")
+    return values
 
 
-@check.validated_by(_check_iqm)
+def checked_seeds(name: str, scores: ArrayLike) -> Array:
+    """Return scores ``[S, ...]`` as floats, or raise ValueError: fewer than two seeds."""
+    rows = checked_scores(name, scores)
+    if rows.ndim == 0 or len(rows) < 2:
+        raise ValueError(
+            f"{name} has shape {list(rows.shape)}: one seed has no spread. Train at least two "
+            "seeds, better sixteen."
+        )
+    return rows
+
+
+@check.checked(scores=checked_scores)
 def iqm(scores: ArrayLike, axis: int = 0) -> Any:
     """Interquartile mean: drop a quarter of the scores at each end, average the rest.
 
@@ -41,13 +56,13 @@ def iqm(scores: ArrayLike, axis: int = 0) -> Any:
     return middle.mean(axis=axis)
 
 
-def _check_performance_profile(scores: ArrayLike, levels: ArrayLike) -> None:
-    if checked_scores("scores", scores).ndim != 1:
+def _check_one_each(name: str, scores: ArrayLike) -> None:
+    if checked_scores(name, scores).ndim != 1:
         shape = list(np.shape(scores))
-        raise ValueError(f"scores has shape {shape}: it must be [S]. Pass one score per seed.")
+        raise ValueError(f"{name} has shape {shape}: it must be [S]. Pass one score per seed.")
 
 
-@check.validated_by(_check_performance_profile)
+@check.checked(scores=_check_one_each)
 def performance_profile(scores: ArrayLike, levels: ArrayLike) -> Any:
     """Share of the runs that score above each level.
 
@@ -67,12 +82,7 @@ def performance_profile(scores: ArrayLike, levels: ArrayLike) -> Any:
     return above.mean(axis=0)
 
 
-def _check_percentile_rank(score: ArrayLike, scores: ArrayLike) -> None:
-    checked_scores("score", score)
-    checked_scores("scores", scores)
-
-
-@check.validated_by(_check_percentile_rank)
+@check.checked(score=checked_scores, scores=checked_scores)
 def percentile_rank(score: ArrayLike, scores: ArrayLike) -> Any:
     """How many per cent of ``scores`` lie below ``score``; equal ones count half.
 

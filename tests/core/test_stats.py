@@ -97,33 +97,6 @@ def test_paired_difference_agrees_with_scipys():
     assert (ours.low, ours.high) == pytest.approx(theirs, abs=0.03)
 
 
-def test_strata_are_kept_apart():
-    """Two tasks without any spread inside them leave nothing to chance."""
-    still = stats.stratified_bootstrap_ci([np.zeros(5), np.full(5, 10.0)], rng(), statistic=np.mean)
-    assert still == (5, 5, 5)
-
-
-def test_one_stratum_is_an_ordinary_bootstrap():
-    scores = rng(14).normal(size=30)
-    alone = stats.bootstrap_ci(scores, rng(1), statistic=stats.iqm, resamples=20_000)
-    stratum = stats.stratified_bootstrap_ci([scores], rng(2), resamples=20_000)
-    assert stratum.estimate == alone.estimate
-    assert stratum == pytest.approx(alone, abs=0.03)
-
-
-def test_strata_agree_with_scipys_two_samples():
-    one, other = rng(15).normal(0, 1, 10), rng(16).normal(5, 3, 14)
-    ours = stats.stratified_bootstrap_ci([one, other], rng(0), statistic=np.mean, resamples=20_000)
-    theirs = scipy_stats.bootstrap(
-        (one, other),
-        lambda x, y, axis: np.mean(np.concatenate([x, y], axis=axis), axis=axis),
-        method="percentile",
-        n_resamples=20_000,
-        rng=rng(1),
-    ).confidence_interval
-    assert (ours.low, ours.high) == pytest.approx(theirs, abs=0.05)
-
-
 def test_performance_profile_by_hand():
     profile = stats.performance_profile([1, 2, 2, 5], [0, 1, 2, 4.9, 5])
     assert profile.tolist() == [1, 0.75, 0.25, 0.25, 0]
@@ -210,9 +183,6 @@ def test_an_interval_reads_well():
         (lambda: stats.bootstrap_ci([1, 2], rng(), level=1), ["level", "(0, 1)"]),
         (lambda: stats.bootstrap_ci([1, 2], rng(), resamples=9), ["resamples", "9", "100"]),
         (lambda: stats.paired_difference_ci([1, 2], [1, 2, 3], rng()), ["[2]", "[3]", "same"]),
-        (lambda: stats.stratified_bootstrap_ci([], rng()), ["tasks"]),
-        (lambda: stats.stratified_bootstrap_ci([[[1, 2], [3, 4]]], rng()), ["tasks", "(2, 2)"]),
-        (lambda: stats.stratified_bootstrap_ci([[1, 2]], rng(), level=0), ["level"]),
         (lambda: stats.iqm([]), ["no scores"]),
         (lambda: stats.performance_profile([], [1]), ["no scores"]),
         (lambda: stats.performance_profile([[1, 2]], [1]), ["[1, 2]", "one score per seed"]),
