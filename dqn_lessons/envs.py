@@ -1,8 +1,7 @@
-"""Small worlds of the course, as Gymnasium environments whose exact values can be computed.
+"""Small tabular MDPs of the course, as Gymnasium environments whose exact values are known.
 
-A world is a set of tables, so it runs fast, every mistake in it can be seen, and
-:func:`exact_q` solves it. Importing this module registers all of them, as
-``dqn_lessons/Catch-v0`` and so on.
+An MDP is a set of tables, so it runs fast, every mistake in it can be seen, and :func:`exact_q`
+solves it. Importing this module registers all of them, as ``dqn_lessons/Catch-v0`` and so on.
 """
 
 from __future__ import annotations
@@ -17,20 +16,21 @@ import numpy as np
 from dqn_lessons import checks as check
 from dqn_lessons.config import Array
 
+ENDLESS = 100_000  # environment steps; an episode that is longer has no end
 _PIXELS = 24
 _BACKGROUND, _EMPTY, _FULL = 255, 225, 40
 
 
 @dataclass(frozen=True, eq=False)
 class TabularMDP:
-    """A finite world: from state n, action a leads to ``next_state[n, a]``.
+    """A finite MDP: from state n, action a leads to ``next_state[n, a]``.
 
     Args:
-        obs: what is seen of each state, float32 ``[N, D]``.
+        obs: observation of each state, float32 ``[N, D]``.
         next_state: state after each action ``[N, A]``.
         reward: reward for each action ``[N, A]``.
         terminated: true where the action ends the episode ``[N, A]``.
-        starts: states that episodes begin in, each as likely.
+        starts: states that episodes start in, each as likely.
         picture: rows and columns that ``obs`` is drawn in.
     """
 
@@ -43,7 +43,7 @@ class TabularMDP:
 
 
 def _one_state(reward: float, steps: int | None = None) -> TabularMDP:
-    """One observation for ever; with ``steps``, an end that nothing announces."""
+    """One observation forever; with ``steps``, an end that nothing announces."""
     count = steps or 1
     next_state = np.minimum(np.arange(count) + 1, count - 1)[:, None]
     ends = np.zeros((count, 1), bool)
@@ -54,10 +54,10 @@ def _one_state(reward: float, steps: int | None = None) -> TabularMDP:
 
 def _one_step(obs: Any, reward: Any) -> TabularMDP:
     """Episodes of one step: reward ``[N, A]`` for each observation and action."""
-    seen, paid = np.asarray(obs, np.float32), np.asarray(reward, np.float64)
-    stays = np.broadcast_to(np.arange(len(seen))[:, None], paid.shape)
-    ends = np.ones(paid.shape, bool)
-    return TabularMDP(seen, stays, paid, ends, tuple(range(len(seen))), (1, seen.shape[1]))
+    obs, reward = np.asarray(obs, np.float32), np.asarray(reward, np.float64)
+    stays = np.broadcast_to(np.arange(len(obs))[:, None], reward.shape)
+    ends = np.ones(reward.shape, bool)
+    return TabularMDP(obs, stays, reward, ends, tuple(range(len(obs))), (1, obs.shape[1]))
 
 
 def _delayed() -> TabularMDP:
@@ -97,7 +97,7 @@ def _catch(rows: int = 10, columns: int = 5) -> TabularMDP:
 
 
 # name -> (how to build it, time limit in steps)
-WORLDS: dict[str, tuple[Callable[[], TabularMDP], int]] = {
+TABULAR_MDPS: dict[str, tuple[Callable[[], TabularMDP], int]] = {
     "Catch-v0": (_catch, 100),
     "Corridor-v0": (_corridor, 100),
     # Probes: each can be learned only if one more thing is right (an idea of Andy Jones's).
@@ -106,7 +106,7 @@ WORLDS: dict[str, tuple[Callable[[], TabularMDP], int]] = {
     "DelayedReward-v0": (_delayed, 100),
     "ActionReward-v0": (lambda: _one_step([[0]], [[-1, 1]]), 100),
     "ObservationAction-v0": (lambda: _one_step([[-1], [1]], [[1, -1], [-1, 1]]), 100),
-    # The same world twice: it pays 1 per step. What differs is how the tenth step ends.
+    # The same MDP twice: it pays 1 per step. What differs is how the tenth step ends.
     "TimeLimit-v0": (lambda: _one_state(1.0), 10),
     "TimeLimitAsEnd-v0": (lambda: _one_state(1.0, steps=10), 100),
     # Lesson 1's single state: forever, for one step, and cut short by a time limit at every step.
@@ -123,47 +123,46 @@ class TabularEnv(gym.Env[Array, np.int64]):
     """A :class:`TabularMDP` as a Gymnasium environment.
 
     Args:
-        name: one of :data:`WORLDS`.
+        name: one of :data:`TABULAR_MDPS`.
         render_mode: ``"rgb_array"`` or ``None``.
     """
 
     metadata = {"render_modes": ["rgb_array"], "render_fps": 10}  # noqa: RUF012
 
     def __init__(self, name: str, render_mode: str | None = None) -> None:
-        self.world = WORLDS[name][0]()
-        low, high = min(float(self.world.obs.min()), 0.0), max(float(self.world.obs.max()), 1.0)
-        self.observation_space = gym.spaces.Box(low, high, self.world.obs.shape[1:], np.float32)
-        self.action_space = gym.spaces.Discrete(self.world.reward.shape[1])
+        self.mdp = TABULAR_MDPS[name][0]()
+        low, high = min(float(self.mdp.obs.min()), 0.0), max(float(self.mdp.obs.max()), 1.0)
+        self.observation_space = gym.spaces.Box(low, high, self.mdp.obs.shape[1:], np.float32)
+        self.action_space = gym.spaces.Discrete(self.mdp.reward.shape[1])
         self.render_mode = render_mode
-        self.state = self.world.starts[0]
+        self.state = self.mdp.starts[0]
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Array, dict[str, Any]]:
-        """Begin an episode in one of the starts; what is seen is ``[D]``."""
+        """Start an episode in one of the start states; the observation is ``[D]``."""
         super().reset(seed=seed)
-        self.state = self.world.starts[self.np_random.integers(len(self.world.starts))]
-        return self.world.obs[self.state].copy(), {}
+        self.state = self.mdp.starts[self.np_random.integers(len(self.mdp.starts))]
+        return self.mdp.obs[self.state].copy(), {}
 
     def step(self, action: Any) -> tuple[Array, float, bool, bool, dict[str, Any]]:
-        """Look the step up; what is seen is ``[D]``, the time limit is Gymnasium's wrapper."""
-        world, at = self.world, (self.state, int(action))
-        self.state = int(world.next_state[at])
-        seen = world.obs[self.state].copy()
-        return seen, float(world.reward[at]), bool(world.terminated[at]), False, {}
+        """Look the step up; the observation is ``[D]``, the time limit is Gymnasium's wrapper."""
+        mdp, at = self.mdp, (self.state, int(action))
+        self.state = int(mdp.next_state[at])
+        obs = mdp.obs[self.state].copy()
+        return obs, float(mdp.reward[at]), bool(mdp.terminated[at]), False, {}
 
     def render(self) -> Any:
         """Draw the observation as squares, uint8 ``[height, width, 3]``."""
-        squares = self.world.obs[self.state].reshape(self.world.picture)
+        squares = self.mdp.obs[self.state].reshape(self.mdp.picture)
         shades = np.where(squares > 0, _FULL, _EMPTY).astype(np.uint8)
         picture = np.kron(shades, np.ones((_PIXELS, _PIXELS), np.uint8))
-        picture[::_PIXELS] = _BACKGROUND
-        picture[:, ::_PIXELS] = _BACKGROUND
+        picture[::_PIXELS] = picture[:, ::_PIXELS] = _BACKGROUND
         return np.repeat(picture[..., None], 3, axis=2)
 
 
 def exact_q(env_id: str, gamma: float) -> tuple[Array, Array]:
-    """Solve one of the worlds by policy iteration; its time limit is no part of the task.
+    """Solve one of the MDPs by policy iteration; its time limit is no part of the task.
 
     Args:
         env_id: such as ``"dqn_lessons/Corridor-v0"``.
@@ -171,47 +170,47 @@ def exact_q(env_id: str, gamma: float) -> tuple[Array, Array]:
 
     Returns:
         Observations ``[N, D]`` and the optimal action values ``[N, A]``, float64, of the N
-        states in which an agent acts: those that an episode can come to and go on from.
+        states in which an agent acts: those that an episode can reach and go on from.
 
     Raises:
         TypeError: a gamma that is no number.
-        ValueError: not a world of this module, or a gamma outside its limits.
+        ValueError: not an MDP of this module, or a gamma outside its limits.
 
     Source: Sutton & Barto (2018), section 4.3.
     """
     check.real("gamma", gamma, 0, 1, high_open=True, remedy="Use a discount such as 0.99.")
     prefix, _, name = env_id.rpartition("/")
-    if prefix != "dqn_lessons" or name not in WORLDS:
-        known = ", ".join(f"dqn_lessons/{name}" for name in WORLDS)
+    if prefix != "dqn_lessons" or name not in TABULAR_MDPS:
+        known = ", ".join(f"dqn_lessons/{name}" for name in TABULAR_MDPS)
         raise ValueError(f"env_id = {env_id!r} has no tables to solve. Use one of {known}.")
-    world = WORLDS[name][0]()
-    states, lasts = np.arange(len(world.obs)), gamma * ~world.terminated
-    q = world.reward
+    mdp = TABULAR_MDPS[name][0]()
+    states, lasts = np.arange(len(mdp.obs)), gamma * ~mdp.terminated
+    q = mdp.reward
     policy = q.argmax(1)
     while True:
         moves = np.zeros((len(states), len(states)))
-        moves[states, world.next_state[states, policy]] = lasts[states, policy]
-        value = np.linalg.solve(np.eye(len(states)) - moves, world.reward[states, policy])
-        q = world.reward + lasts * value[world.next_state]
-        # Only a real improvement counts: ties would swap for ever.
+        moves[states, mdp.next_state[states, policy]] = lasts[states, policy]
+        value = np.linalg.solve(np.eye(len(states)) - moves, mdp.reward[states, policy])
+        q = mdp.reward + lasts * value[mdp.next_state]
+        # Only a real improvement counts: ties would swap forever.
         better = q.max(1) > q[states, policy] + 1e-12
         if not better.any():
-            reached = _reachable(world)
-            return world.obs[reached], q[reached]
+            reached = _reachable(mdp)
+            return mdp.obs[reached], q[reached]
         policy = np.where(better, q.argmax(1), policy)
 
 
-def _reachable(world: TabularMDP) -> Array:
+def _reachable(mdp: TabularMDP) -> Array:
     """The states that can be reached without an end."""
-    reached = np.isin(np.arange(len(world.obs)), world.starts)
+    reached = np.isin(np.arange(len(mdp.obs)), mdp.starts)
     while True:
-        goes_on = world.next_state[reached][~world.terminated[reached]]
+        goes_on = mdp.next_state[reached][~mdp.terminated[reached]]
         if reached[goes_on].all():
             return np.flatnonzero(reached)
         reached[goes_on] = True
 
 
-for _name, (_, _limit) in WORLDS.items():
+for _name, (_, _limit) in TABULAR_MDPS.items():
     gym.register(
         f"dqn_lessons/{_name}",
         "dqn_lessons.envs:TabularEnv",

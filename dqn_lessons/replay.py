@@ -8,18 +8,19 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
+from dqn_lessons import checks as check
 from dqn_lessons.config import Array
 
 
 class Transition(NamedTuple):
-    """What one step of the world teaches: ``(s, a, r, s', terminated)``, one or many.
+    """One step of the environment: ``(s, a, r, s', terminated)``, one or many.
 
     Leading axes ``[...]`` are ``[S]`` when stored and ``[S, B]`` when sampled. ``truncated`` is
     absent because no target needs it.
 
     Args:
-        obs: what was seen, float32 ``[..., D]``.
-        action: what was done, whole numbers ``[...]``.
+        obs: the observation, float32 ``[..., D]``.
+        action: whole numbers ``[...]``.
         reward: float32 ``[...]``.
         next_obs: the true next observation, also at the end of an episode ``[..., D]``.
         terminated: bool ``[...]``.
@@ -64,13 +65,13 @@ class Replay:
         capacity: transitions kept for each learner.
         obs_size: length ``D`` of an observation.
         generators: one per learner, which draws its batches.
-        max_bytes: refuse to allocate more bytes than this.
 
     Attributes:
-        nbytes: memory of all S buffers, known before it is taken.
+        nbytes: size of all S buffers in bytes.
 
     Raises:
-        ValueError: a capacity below 1, or more memory than ``max_bytes``.
+        TypeError: a capacity that is not a whole number.
+        ValueError: a capacity below 1, or buffers of more than 2 GiB.
 
     Source: Lin, Machine Learning 8 (1992); Mnih et al., Nature 518 (2015).
     """
@@ -80,12 +81,9 @@ class Replay:
         capacity: int,
         obs_size: int,
         generators: Sequence[np.random.Generator],
-        *,
-        max_bytes: int = 2**31,
     ) -> None:
-        if capacity < 1:
-            raise ValueError(f"capacity = {capacity}: it must be >= 1. Use 1 for no replay.")
-        self.capacity, self._generators = capacity, list(generators)
+        self.capacity = check.integer("capacity", capacity, 1, remedy="Use 1 for no replay.")
+        self._generators = list(generators)
         # One record per transition: a batch is then one gather in memory instead of five.
         record = np.dtype(
             [
@@ -99,11 +97,8 @@ class Replay:
         )
         learners = len(self._generators)
         self.nbytes = learners * capacity * record.itemsize
-        if self.nbytes > max_bytes:
-            raise ValueError(
-                f"capacity = {capacity} for {learners} learners takes {self.nbytes:,} bytes: the "
-                f"limit is {max_bytes:,}. Lower the capacity or train fewer learners."
-            )
+        remedy = f"Lower the capacity or train fewer learners than {learners}."
+        check.refuse_large_allocation("capacity", capacity, self.nbytes, remedy=remedy)
         self.rows = np.zeros((learners, capacity), record)
         self._row_offset = capacity * np.arange(learners)[:, None]
         self.added = 0
@@ -118,7 +113,7 @@ class Replay:
         """Store one transition of every learner.
 
         Args:
-            obs: what was seen ``[S, D]``.
+            obs: the observation ``[S, D]``.
             action: whole numbers ``[S]``.
             reward: ``[S]``.
             next_obs: the true next observation, also at an end ``[S, D]``.

@@ -20,11 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-import dqn_lessons.envs  # noqa: F401 (registers the course's own worlds)
 from dqn_lessons import checks as check
+from dqn_lessons.envs import ENDLESS  # registers the course's own MDPs, too
 from dqn_lessons.policies import Policy, greedy_policy
-
-_ENDLESS = 100_000
 
 # Drawing needs no window; without this SDL looks for one on machines that have none.
 if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
@@ -80,9 +78,9 @@ def rollout(env_id: str, policy: Policy, seed: int, *, render: bool = True) -> R
             obs, reward, terminated, truncated, _ = env.step(policy(obs))
             rewards.append(float(reward))
             seen.append(obs)
-            if len(rewards) == _ENDLESS:
+            if len(rewards) == ENDLESS:
                 raise RuntimeError(
-                    f"an episode of {env_id} takes more than {_ENDLESS:,} steps. "
+                    f"an episode of {env_id} takes more than {ENDLESS:,} steps. "
                     "Register the environment with max_episode_steps."
                 )
         if render:

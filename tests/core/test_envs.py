@@ -1,4 +1,4 @@
-"""Our small worlds: Gymnasium's own checker, exact values by other means, and learning them."""
+"""Our small MDPs: Gymnasium's own checker, exact values by other means, and learning them."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from dqn_lessons import envs
 from dqn_lessons.experiments.video import rollout
 from dqn_lessons.train import train
 
-IDS = [f"dqn_lessons/{name}" for name in envs.WORLDS]
+IDS = [f"dqn_lessons/{name}" for name in envs.TABULAR_MDPS]
 EACH = pytest.mark.parametrize("env_id", IDS)
 
 
@@ -26,13 +26,13 @@ def test_gymnasiums_checker_has_nothing_to_say(env_id):
 @EACH
 @pytest.mark.parametrize("gamma", [0.0, 0.9, 0.99])
 def test_exact_q_is_the_fixed_point_that_value_iteration_finds(env_id, gamma):
-    world = envs.WORLDS[env_id.split("/")[1]][0]()
+    mdp = envs.TABULAR_MDPS[env_id.split("/")[1]][0]()
     obs, q = envs.exact_q(env_id, gamma)
-    again = np.zeros_like(world.reward)
+    again = np.zeros_like(mdp.reward)
     for _ in range(3_000):
-        again = world.reward + gamma * ~world.terminated * again.max(1)[world.next_state]
-    rows = [np.flatnonzero((world.obs == row).all(1)) for row in obs]
-    for values, same in zip(q, rows, strict=True):  # some worlds look alike in several states
+        again = mdp.reward + gamma * ~mdp.terminated * again.max(1)[mdp.next_state]
+    rows = [np.flatnonzero((mdp.obs == row).all(1)) for row in obs]
+    for values, same in zip(q, rows, strict=True):  # some states look alike
         assert any(np.allclose(values, again[n], atol=1e-9) for n in same)
 
 
@@ -118,17 +118,19 @@ def test_pictures_show_what_is_seen():
     assert not np.array_equal(film.frames[0], film.frames[1])
 
 
-def test_an_unknown_world_is_refused_by_name():
+def test_an_unknown_mdp_is_refused_by_name():
     with pytest.raises(ValueError, match=r"CartPole-v1.*Corridor-v0"):
         envs.exact_q("CartPole-v1", 0.9)
     with pytest.raises(ValueError, match="gamma = 1"):
         envs.exact_q(IDS[0], 1.0)
 
 
-# Small enough for these worlds, and always exploring.
+# Small enough for these MDPs, and always exploring.
 PROBE = replace(SMALL, steps=1_500)
 NAMES = [
-    name.removesuffix("-v0") for name in envs.WORLDS if name not in ("Catch-v0", "Corridor-v0")
+    name.removesuffix("-v0")
+    for name in envs.TABULAR_MDPS
+    if name not in ("Catch-v0", "Corridor-v0")
 ]
 
 
