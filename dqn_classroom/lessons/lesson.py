@@ -33,8 +33,8 @@ class Lesson:
         title: as in the README.
         notebook: the name of its notebook, without the number.
         order: its place among the others; only what is larger counts.
-        minutes: of class, as in the README.
-        seconds: of computing, on the machine of :mod:`dqn_classroom.doctor`.
+        minutes: in class, in minutes, as in the README.
+        seconds: of computing, in seconds on the machine of :mod:`dqn_classroom.doctor`.
         exercises: name -> table. The probes are loaded with :meth:`exercise`.
         predictions: in the order of the notebook.
         quiz: the questions at its end.

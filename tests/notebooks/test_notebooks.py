@@ -133,13 +133,13 @@ def test_solved_notebook_runs_and_every_exercise_passes(path, tmp_path):
     said = tools.plain_text(executed)
     assert {name for name in names if f"✓ {name}: passes" in said} == names
     # What is shipped of this lesson was found: what it trains is what was shipped.
-    lesson = f"lesson {int(path.name[:2])}"
+    lesson = LESSON_OF[path.stem].key
     arms = [arm for name, c in shipped.COMPARISONS.items() if lesson in name for arm in c.arms]
     assert said.count("is shipped with the course") == len(arms) + (lesson == "lesson 5")
 
 
 def test_the_loop_of_lesson_one_is_the_packages_simulation():
-    notebook = tools.load(tools.NOTEBOOKS / "01_target_lag.ipynb")
+    notebook = load("target_lag")
     (source,) = [cell.source for cell in notebook.cells if cell.id == "loop"]
     names = {
         "np": np,
@@ -158,9 +158,13 @@ def test_the_loop_of_lesson_one_is_the_packages_simulation():
         np.testing.assert_allclose(by_hand, target_lag.simulate(config).bias, rtol=0, atol=1e-10)
 
 
-def lifted(stem, *ids):
+def load(topic):
+    return tools.load(tools.NOTEBOOKS / f"{LESSONS[topic].file}.ipynb")
+
+
+def lifted(topic, *ids):
     """What the named cells of a notebook define, with the course's own functions as answers."""
-    cells = {cell.id: cell.source for cell in tools.load(tools.NOTEBOOKS / f"{stem}.ipynb").cells}
+    cells = {cell.id: cell.source for cell in load(topic).cells}
     names = {}
     for name in ("imports", *ids):
         exec(cells[name], names)
@@ -179,7 +183,7 @@ def assert_same_training(net, returns, config, seed):
 @pytest.mark.parametrize("seed", [0, 3])
 def test_the_loop_of_lesson_two_is_the_packages(seed):
     config = replace(VANILLA, steps=200, update_period=1, epsilon_duration=100, learning_rate=3e-4)
-    by_hand = lifted("02_vanilla_dqn", "network", "loop")["train_by_hand"]
+    by_hand = lifted("vanilla_dqn", "network", "loop")["train_by_hand"]
     assert_same_training(*by_hand(config, seed), config, seed)
 
 
@@ -188,5 +192,5 @@ def test_the_loop_of_lesson_three_is_the_packages(seed):
     config = replace(
         VANILLA, steps=250, replay_capacity=60, batch_size=8, learning_starts=20, update_period=3
     )
-    by_hand = lifted("03_replay", "loop")["train_with_memory"]
+    by_hand = lifted("replay", "loop")["train_with_memory"]
     assert_same_training(*by_hand(config, seed), config, seed)
