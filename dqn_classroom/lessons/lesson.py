@@ -4,7 +4,8 @@ The keys of the file are the fields below, with ``[[exercises]]``, ``[[predictio
 ``[[quiz]]`` as tables. An exercise gives the dotted name of its ``reference``; its probes are the
 variable of that name, in capitals, in ``<topic>_probes.py`` beside the file. The ``code`` of a
 mistake is an expression of the reference's arguments, or lines of a body. It sees all names of the
-probes module, NumPy as ``np``, and the reference.
+probes module, NumPy as ``np``, and the reference. ``bug = true`` says that the clinic has planted
+the same mistake, under the same name.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ class Lesson:
 
     def mistakes(self, name: str) -> dict[str, str]:
         """Return mistake -> hint of an exercise; nothing else is loaded."""
-        return {_name(row): row["hint"] for row in self.exercises[name]["mistakes"]}
+        return {key: row["hint"] for key, row in self.exercises[name]["mistakes"].items()}
 
     def exercise(self, name: str) -> Exercise:
         """Load an exercise: its reference, its probes, and its mistakes as functions.
@@ -76,17 +77,12 @@ class Lesson:
             reference = pkgutil.resolve_name(table.pop("reference"))
             names = {"np": np, name: reference} | vars(probes)
             mistakes = [
-                Mistake(_name(row), function(row["code"], reference, names), row["hint"])
-                for row in table.pop("mistakes")
+                Mistake(key, function(row["code"], reference, names), row["hint"])
+                for key, row in table.pop("mistakes").items()
             ]
             return Exercise(reference, getattr(probes, name.upper()), mistakes, **table)
         except (AttributeError, KeyError, SyntaxError, TypeError) as error:
             raise ValueError(f"{self.topic}.toml, exercise {name!r}: {error}.") from error
-
-
-def _name(row: Mapping[str, str]) -> str:
-    """A mistake has a name of its own, or is a bug that the clinic has named."""
-    return row["bug"] if "bug" in row else row["name"]
 
 
 def function(code: str, reference: Function, names: dict[str, Any]) -> Function:

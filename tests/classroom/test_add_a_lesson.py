@@ -23,12 +23,11 @@ hints = ["Where?", "Which case?", "return 3 * number"]
 insight = "A product is a short sum."
 difficulty = 1
 minutes = 1
-[[exercises.mistakes]]
-name = "plus"
+[exercises.mistakes."plus"]
 code = "3 + number"
 hint = "Three is added."
-[[exercises.mistakes]]
-bug = "no discount"
+[exercises.mistakes."no discount"]
+bug = true
 code = '''
 total = 0
 for _ in range(TWICE):

@@ -35,13 +35,13 @@ def test_every_mistake_earns_its_own_hint(task, known):
     assert (outcome.status, outcome.mistake, outcome.text) == ("wrong", known.name, (known.hint,))
 
 
-# Mistakes that are bugs of the clinic, too: they have its name.
+# Mistakes that are bugs of the clinic, too.
 BUGS_OF = [
-    pytest.param(task, row["bug"], id=f"{task.name}-{row['bug']}")
+    pytest.param(task, name, id=f"{task.name}-{name}")
     for lesson in LESSONS.values()
     for task in map(EXERCISES.get, lesson.exercises)
-    for row in lesson.exercises[task.name]["mistakes"]
-    if "bug" in row
+    for name, row in lesson.exercises[task.name]["mistakes"].items()
+    if row.get("bug")
 ]
 
 
