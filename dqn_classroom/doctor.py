@@ -13,18 +13,13 @@ import traitlets
 from IPython.display import HTML, display
 from packaging.requirements import Requirement
 
-# Seconds of computing per notebook, and of `_work`, on the machine where they were measured
-# (2 cores of an AMD EPYC server, Python 3.11, PyTorch 2.13). `make notebooks` prints the former.
+from dqn_classroom.lessons import LESSONS
+
+# Seconds of `_work`, and of computing per notebook, on the machine where they were measured
+# (2 cores of an AMD EPYC server, Python 3.11, PyTorch 2.13). `make notebooks` prints the latter,
+# which stand in the lessons' TOML files.
 REFERENCE_WORK = 0.066
-REFERENCE_SECONDS = {
-    "00_start_here": 6,
-    "01_target_lag": 10,
-    "02_vanilla_dqn": 30,
-    "03_replay": 52,
-    "04_target_network": 54,
-    "05_ablation_and_evidence": 48,
-    "06_bug_clinic": 48,
-}
+REFERENCE_SECONDS = {lesson.file: lesson.seconds for lesson in LESSONS.values()}
 
 _HANDSHAKE = """
 export default {

@@ -1,7 +1,7 @@
 """Check a student's function: four outcomes, the mistake named, never a traceback.
 
-An exercise is found by the name of the decorated function. Adding one is adding it to the
-list of a ``lesson_NN`` module; adding a misconception is one line there.
+An exercise is found by the name of the decorated function, in a registry that
+:mod:`dqn_classroom.lessons` fills from its TOML files. It is loaded when it is asked for.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Function = Callable[..., Any]
 
 
 @dataclass(frozen=True)
-class Misconception:
+class Mistake:
     """A wrong function that students write, and the sentence that names its mistake."""
 
     name: str
@@ -39,32 +39,43 @@ class Misconception:
 
 
 @dataclass(frozen=True)
+class Probes:
+    """What an exercise is tried on, and how its answers are looked at.
+
+    Args:
+        inputs: argument tuples on which answers are compared. They tell every mistake
+            from the reference and from every other.
+        arithmetic: the calculation of one input, with its numbers filled in.
+        observe: ``(function, arguments) -> answer``; what the function returns, or for one
+            that works in place, what it did.
+    """
+
+    inputs: Sequence[tuple[Any, ...]]
+    arithmetic: Callable[..., str]
+    observe: Callable[[Function, tuple[Any, ...]], Any] = lambda function, given: function(*given)
+
+
+@dataclass(frozen=True)
 class Exercise:
     """One exercise; its solution is the source of ``reference`` and stands nowhere else.
 
     Args:
         reference: the course's own function; its name is the exercise's.
-        probes: argument tuples on which answers are compared. They tell every
-            misconception from the reference and from every other.
-        arithmetic: the calculation of one probe, with its numbers filled in.
-        misconceptions: known wrong answers.
+        probes: what it is tried on.
+        mistakes: known wrong answers; the first that agrees is named.
         hints: where to look, which case, the line.
         insight: what a right answer is worth remembering for.
         difficulty: 1 to 3.
         minutes: to plan with.
-        observe: ``(function, arguments) -> answer``; what the function returns, or for one
-            that works in place, what it did.
     """
 
     reference: Function
-    probes: Sequence[tuple[Any, ...]]
-    arithmetic: Callable[..., str]
-    misconceptions: Sequence[Misconception]
-    hints: tuple[str, str, str]
+    probes: Probes
+    mistakes: Sequence[Mistake]
+    hints: Sequence[str]
     insight: str
     difficulty: int
     minutes: int
-    observe: Callable[[Function, tuple[Any, ...]], Any] = lambda function, given: function(*given)
 
     @property
     def name(self) -> str:
@@ -77,10 +88,8 @@ class Exercise:
         source = inspect.getsource(self.reference)
         node = ast.parse(source).body[0]
         assert isinstance(node, ast.FunctionDef)
-        for argument in node.args.args:
-            argument.annotation = None
         body = source.splitlines()[node.body[0].lineno - 1 :]
-        return "\n".join([f"def {self.name}({ast.unparse(node.args)}):", *body, ""])
+        return "\n".join([f"def {self.name}({arguments(self.reference)}):", *body, ""])
 
 
 @dataclass(frozen=True)
@@ -97,19 +106,19 @@ class _Unfinished(Exception):
     """The function still holds the `...` of the template."""
 
 
-EXERCISES: dict[str, Exercise] = {}
+# Exercise -> what loads it: its probes may take a second to import.
+LOADERS: dict[str, Callable[[], Exercise]] = {}
 
 
-def register(exercises: Sequence[Exercise]) -> None:
-    """Make exercises known by name.
+def register(name: str, load: Callable[[], Exercise]) -> None:
+    """Make an exercise known by name.
 
     Raises:
         ValueError: the name is taken.
     """
-    for new in exercises:
-        if new.name in EXERCISES:
-            raise ValueError(f"the exercise {new.name!r} exists already: choose another name.")
-        EXERCISES[new.name] = new
+    if name in LOADERS:
+        raise ValueError(f"the exercise {name!r} exists already: choose another name.")
+    LOADERS[name] = load
 
 
 def find(name: str) -> Exercise:
@@ -118,9 +127,9 @@ def find(name: str) -> Exercise:
     Raises:
         KeyError: there is none; the message lists those there are.
     """
-    if name not in EXERCISES:
-        raise KeyError(f"there is no exercise {name!r}. Exercises: {', '.join(sorted(EXERCISES))}.")
-    return EXERCISES[name]
+    if name not in LOADERS:
+        raise KeyError(f"there is no exercise {name!r}. Exercises: {', '.join(sorted(LOADERS))}.")
+    return LOADERS[name]()
 
 
 def _find_or_say(name: str) -> Exercise | None:
@@ -156,9 +165,9 @@ def _is_template(code: CodeType, doc: str | None) -> bool:
     return set(code.co_consts) <= {None, ..., doc}
 
 
-def call(exercise: Exercise, function: Function, arguments: tuple[Any, ...]) -> Any:
+def call(exercise: Exercise, function: Function, given: tuple[Any, ...]) -> Any:
     """Call with copies of the arguments, so that a function that changes them harms nothing."""
-    return exercise.observe(function, copy.deepcopy(arguments))
+    return exercise.probes.observe(function, copy.deepcopy(given))
 
 
 def with_gradient(function: Function, given: tuple[Any, ...]) -> Any:
@@ -175,7 +184,7 @@ def _equal(mine: np.ndarray[Any, Any], theirs: np.ndarray[Any, Any]) -> bool:
 
 
 def _answers(exercise: Exercise, function: Function) -> list[np.ndarray[Any, Any]]:
-    return [array(call(exercise, function, probe)) for probe in exercise.probes]
+    return [array(call(exercise, function, probe)) for probe in exercise.probes.inputs]
 
 
 def check(exercise: Exercise, function: Function, seconds: float = SECONDS) -> Outcome:
@@ -211,7 +220,7 @@ def _compare(exercise: Exercise, function: Function, code: CodeType, seconds: fl
     references = _answers(exercise, exercise.reference)
     raws, answers, problem = [], [], None
     end = time.monotonic() + seconds
-    for probe, reference in zip(exercise.probes, references, strict=True):
+    for probe, reference in zip(exercise.probes.inputs, references, strict=True):
         left = max(end - time.monotonic(), 1e-3)
         try:
             raw = call_within(left, call, exercise, function, probe)
@@ -232,14 +241,14 @@ def _compare(exercise: Exercise, function: Function, code: CodeType, seconds: fl
         if _head(function)[: len(wanted)] != _head(exercise.reference):
             return _changed_head(exercise)
         return _unusable(exercise, raws) or Outcome("passes", (exercise.insight,))
-    for known in exercise.misconceptions:
-        theirs = (array(call(exercise, known.wrong, probe)) for probe in exercise.probes)
+    for known in exercise.mistakes:
+        theirs = (array(call(exercise, known.wrong, probe)) for probe in exercise.probes.inputs)
         if all(map(_equal, answers, theirs)):
             return Outcome("wrong", (known.hint,), mistake=known.name)
     if problem is not None:
         return problem
     first = rights.index(False)
-    return _worked_out(exercise, exercise.probes[first], answers[first], references[first])
+    return _worked_out(exercise, exercise.probes.inputs[first], answers[first], references[first])
 
 
 def _parameters(function: Function) -> list[str]:
@@ -251,20 +260,24 @@ def _head(function: Function) -> list[tuple[str, Any]]:
     return [(parameter.name, parameter.default) for parameter in parameters]
 
 
+def arguments(function: Function) -> str:
+    """Return the arguments of a function as they stand in its first line, without types."""
+    return ", ".join(
+        name if default is inspect.Parameter.empty else f"{name}={default!r}"
+        for name, default in _head(function)
+    )
+
+
 def _changed_head(exercise: Exercise) -> Outcome:
     """The notebook goes on to call by name and by default, and must not stop there."""
-    arguments = ", ".join(
-        name if default is inspect.Parameter.empty else f"{name}={default!r}"
-        for name, default in _head(exercise.reference)
-    )
     sentence = "The numbers are right, but the first line was changed. Give it back its arguments:"
-    code = f"def {exercise.name}({arguments}):"
+    code = f"def {exercise.name}({arguments(exercise.reference)}):"
     return Outcome("wrong", (sentence,), code, mistake="signature")
 
 
 def _unusable(exercise: Exercise, raws: list[Any]) -> Outcome | None:
     """Say what would stop the notebook although all numbers are right, if anything would."""
-    for probe, raw in zip(exercise.probes, raws, strict=True):
+    for probe, raw in zip(exercise.probes.inputs, raws, strict=True):
         wanted = call(exercise, exercise.reference, probe)
         if array(wanted).dtype.kind in "iu" and array(raw).dtype.kind not in "iu":
             sentence = (
@@ -364,7 +377,7 @@ def _worked_out(
 ) -> Outcome:
     names = _parameters(exercise.reference)
     given = ", ".join(f"{name} = {value}" for name, value in zip(names, probe, strict=False))
-    right = f"{_show(reference)} = {exercise.arithmetic(*probe)}"
+    right = f"{_show(reference)} = {exercise.probes.arithmetic(*probe)}"
     lines = [f"with      {given}", f"expected  {right}", f"yours     {_show(answer)}"]
     text = "Not a mistake that this course knows by name. Here is the first case that differs:"
     return Outcome("wrong", (text,), "\n".join(lines))

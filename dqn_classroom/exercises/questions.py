@@ -1,12 +1,13 @@
 """Questions to click on: predictions before a result, and a quiz at the end of a lesson.
 
+Their words stand in the TOML files of :mod:`dqn_classroom.lessons`, which makes them known here.
 Answers are kept in the progress file. Where no widget can be shown, the text says how to
 answer by calling ``.answer(n)``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -17,8 +18,32 @@ from dqn_classroom import progress
 from dqn_classroom.accessible_controls import AccessibleControls
 from dqn_classroom.feedback import Feedback
 
-# The options of the predictions asked in this kernel, so that `recall` can repeat the words.
-_asked: dict[str, tuple[str, ...]] = {}
+
+@dataclass(frozen=True)
+class Prediction:
+    """What is asked before a result; ``right`` is for whoever prepares the lesson, never shown.
+
+    Raises:
+        ValueError: ``right`` is not among the options.
+    """
+
+    key: str
+    prompt: str
+    options: Sequence[str]
+    right: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.right is not None:
+            _check_right(self.right, self.options)
+
+
+def _check_right(right: str, options: Collection[str]) -> None:
+    if right not in options:
+        raise ValueError(f"right = {right!r}: it must be one of {list(options)}.")
+
+
+# Key -> prediction, so that the notebook names the key alone.
+PREDICTIONS: dict[str, Prediction] = {}
 
 
 @dataclass(frozen=True)
@@ -34,8 +59,7 @@ class Question:
     right: str
 
     def __post_init__(self) -> None:
-        if self.right not in self.options:
-            raise ValueError(f"right = {self.right!r}: it must be one of {list(self.options)}.")
+        _check_right(self.right, self.options)
 
 
 class Choice(ipw.VBox):  # type: ignore[misc]
@@ -106,17 +130,21 @@ class Choice(ipw.VBox):  # type: ignore[misc]
         return {**bundle, "text/plain": f"{self.text()}\n{how}"}
 
 
-def predict(key: str, prompt: str, options: Sequence[str]) -> Choice:
+def predict(key: str) -> Choice:
     """Ask for a prediction; nothing is judged, and `recall` comes back to it.
 
     Args:
-        key: its name, the same as in `recall`.
-        prompt: the question.
-        options: at least two.
+        key: its name in the TOML file of the lesson, the same as in `recall`.
+
+    Raises:
+        KeyError: there is no such prediction.
     """
+    if key not in PREDICTIONS:
+        known = ", ".join(PREDICTIONS)
+        raise KeyError(f"there is no prediction {key!r}. Predictions: {known}.")
+    asked = PREDICTIONS[key]
     kept = "It is kept. Read on: the measurement comes next."
-    _asked[key] = tuple(options)
-    return Choice(key, "predictions", prompt, dict.fromkeys(options, kept), None)
+    return Choice(key, "predictions", asked.prompt, dict.fromkeys(asked.options, kept), None)
 
 
 def recall(key: str, measured: str) -> Feedback:
@@ -127,10 +155,11 @@ def recall(key: str, measured: str) -> Feedback:
         measured: what was found, as a sentence.
     """
     kept = progress.load()["predictions"].get(key)
-    options = _asked.get(key, ())
+    options = PREDICTIONS[key].options if key in PREDICTIONS else ()
     said = "You made no prediction."
     if kept is not None:
-        said = f"You predicted: {options[kept] if kept < len(options) else f'answer {kept + 1}'}."
+        told = options[kept] if 0 <= kept < len(options) else f"answer {kept + 1}"
+        said = f"You predicted: {told}."
     return Feedback("Prediction and measurement", text=(said, f"Measured: {measured}"))
 
 

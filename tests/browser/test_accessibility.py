@@ -42,7 +42,7 @@ SHOWN = {
     "01_target_lag.ipynb": {
         "from dqn_classroom import": None,
         "first_run =": None,
-        'predict(\n    "01-final-bias",\n    "Reward': None,
+        'predict("01-final-bias")': None,
         "TargetLagExplorer()": None,
         "steps_to_learn(\n": None,
         "LinearTDExplorer()": None,

@@ -77,10 +77,10 @@ def test_a_case_is_solved_by_the_keyboard_alone(lab):
     cell.get_by_text("solved 1, cases 2, wrong diagnoses 1, probes 1").wait_for()
     cell.screenshot(path=ARTIFACTS / "06-solved.png")
 
-    quiz = page.show(page.index('quiz("6")'))
+    quiz = page.show(page.index('quiz("bug_clinic")'))
     quiz.locator("input[type=radio]").first.focus()
     keyboard.press("ArrowDown")
-    quiz.get_by_text("Look at values, at the memory").wait_for()
+    quiz.get_by_text("Look at values, at the replay buffer").wait_for()
 
     report = page.show(page.index("report = clinic.report(update)"))
     report.get_by_text("It behaves like: online network for the target").first.wait_for()

@@ -37,7 +37,7 @@ def test_a_wrong_answer_is_named_a_right_one_passes_and_a_reload_keeps_it(lab):
     assert "Traceback" not in wrong
     assert "✓ bias_td_target: passes" in text_of(page.rerun(where, RIGHT))
     # A prediction is answered with the mouse.
-    question = page.show(page.index('"01-final-bias",\n    "Reward'))
+    question = page.show(page.index('predict("01-final-bias")'))
     question.get_by_text("about 19", exact=True).click()
     page.wait_idle()
 
@@ -48,7 +48,7 @@ def test_a_wrong_answer_is_named_a_right_one_passes_and_a_reload_keeps_it(lab):
     assert "passe" in row.inner_text()
     page.reload()
     page.rerun(page.index("from dqn_classroom import"))
-    question = page.rerun(page.index('"01-final-bias",\n    "Reward'))
+    question = page.rerun(page.index('predict("01-final-bias")'))
     assert question.locator("input[type=radio]").nth(2).is_checked()
     explorer = page.rerun(page.index("TargetLagExplorer()"))
     explorer.locator(".js-plotly-plot path.js-line").first.wait_for(state="attached")

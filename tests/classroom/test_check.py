@@ -14,7 +14,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dqn_classroom import lessons, progress
+from dqn_classroom import progress
 from dqn_classroom.exercises import check
 from dqn_classroom.exercises.time_limit import TooLong, call_within
 from dqn_classroom.feedback import Feedback
@@ -27,11 +27,13 @@ def doubled(values, factor):
 
 TASK = check.Exercise(
     doubled,
-    probes=[(np.array([1.0, -2.0, 3.0]), 2), (np.array([0.5, 4.0, 1.0]), 3)],
-    arithmetic=lambda values, factor: f"{factor} × {values}",
-    misconceptions=[
-        check.Misconception("plus", lambda values, factor: values + factor, "It is a product."),
-        check.Misconception("square", lambda values, factor: values**factor, "Not a power."),
+    check.Probes(
+        [(np.array([1.0, -2.0, 3.0]), 2), (np.array([0.5, 4.0, 1.0]), 3)],
+        lambda values, factor: f"{factor} × {values}",
+    ),
+    [
+        check.Mistake("plus", lambda values, factor: values + factor, "It is a product."),
+        check.Mistake("square", lambda values, factor: values**factor, "Not a power."),
     ],
     hints=("where", "which", "line"),
     insight="Well, well.",
@@ -44,7 +46,7 @@ TASK = check.Exercise(
 def shown(monkeypatch):
     """Register the task above, and return the cards that are displayed."""
     cards = []
-    monkeypatch.setitem(check.EXERCISES, "doubled", TASK)
+    monkeypatch.setitem(check.LOADERS, "doubled", lambda: TASK)
     monkeypatch.setattr(check, "display", cards.append)
     return cards
 
@@ -347,9 +349,9 @@ def test_probes_survive_a_function_that_changes_its_arguments():
         values *= factor
         return values
 
-    before = [probe[0].copy() for probe in TASK.probes]
+    before = [probe[0].copy() for probe in TASK.probes.inputs]
     assert check.check(TASK, spoils).status == "passes"
-    np.testing.assert_array_equal(before, [probe[0] for probe in TASK.probes])
+    np.testing.assert_array_equal(before, [probe[0] for probe in TASK.probes.inputs])
 
 
 def test_the_decorator_returns_what_the_notebook_goes_on_with(shown):
@@ -429,7 +431,7 @@ def test_hints_come_in_stages_and_then_the_solution(shown):
 
 def test_a_name_is_given_once():
     with pytest.raises(ValueError, match="'bias_td_target' exists already"):
-        check.register(lessons.LESSONS["1"].EXERCISES)
+        check.register("bias_td_target", lambda: TASK)
 
 
 @given(st.text(), st.text(), st.text(), st.text())

@@ -24,7 +24,6 @@ from dqn_classroom.instructor.class_summary.catalogue import (
     Asked,
     Course,
     Task,
-    predictions_in,
 )
 from dqn_classroom.instructor.class_summary.counting import (
     Tally,
@@ -541,19 +540,12 @@ def test_every_mistake_that_a_check_can_say_has_a_meaning():
     assert "TypeError" in GENERAL
 
 
-def test_every_prediction_of_the_notebooks_is_known(course):
-    written = set()
-    for path in catalogue.NOTEBOOKS.glob("*.ipynb"):
-        written |= set(re.findall(r'predict\(\\n",\s*"\s*\\"([^"\\]+)', path.read_text("utf-8")))
-    assert len(written) > 10
-    assert set(course.predictions) == written
+def test_predictions_are_known_without_the_notebooks(course):
     assert course.predictions["02-clock"].lesson == "2"
     assert course.predictions["02-clock"].options[3] == "about 1"
 
 
-def test_without_the_notebooks_the_page_says_so(tmp_path, course):
-    (tmp_path / "02_x.ipynb").write_text("no notebook", encoding="utf-8")
-    assert predictions_in(tmp_path) == {}
+def test_a_course_without_predictions_is_shown(course):
     bare = Course(course.tasks, course.quizzes, {}, course.bugs)
     counts = count([ANNA], bare)
     assert counts.unknown == 1

@@ -2,9 +2,11 @@
 
 import ast
 import functools
+import inspect
 import itertools
 import math
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,27 +14,62 @@ import torch
 import torch.nn.functional as F
 from scipy.stats import trim_mean
 
+from dqn_classroom.clinic import BUGS
 from dqn_classroom.exercises import check
-from dqn_classroom.lessons import EXERCISES
+from dqn_classroom.lessons import LESSONS
+from tests.classroom import mutants
 
+EXERCISES = {name: check.find(name) for name in check.LOADERS}
 TASKS = list(EXERCISES.values())
 EACH = pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
 MISTAKES = [
     pytest.param(task, known, id=f"{task.name}-{known.name}")
     for task in TASKS
-    for known in task.misconceptions
+    for known in task.mistakes
 ]
 
 
 @pytest.mark.parametrize(("task", "known"), MISTAKES)
-def test_every_misconception_earns_its_own_hint(task, known):
+def test_every_mistake_earns_its_own_hint(task, known):
     outcome = check.check(task, known.wrong)
     assert (outcome.status, outcome.mistake, outcome.text) == ("wrong", known.name, (known.hint,))
 
 
+# Mistakes that are bugs of the clinic, too.
+BUGS_OF = [
+    pytest.param(task, name, id=f"{task.name}-{name}")
+    for lesson in LESSONS.values()
+    for task in map(EXERCISES.get, lesson.exercises)
+    for name, row in lesson.exercises[task.name]["mistakes"].items()
+    if row.get("bug")
+]
+
+
+@pytest.mark.parametrize(("task", "name"), BUGS_OF)
+def test_a_bug_of_the_clinic_is_the_mistake_of_its_name(task, name):
+    edits = BUGS[name].edits
+    if {edit.where.rpartition(".")[2] for edit in edits} != {task.name}:
+        assert name == "[B] against [B, 1]"  # the clinic has it in the loss
+        return
+    source = task.solution
+    for edit in edits:
+        assert edit.old in source
+        source = source.replace(edit.old, edit.new)
+    planted = mutants.compiled(source, inspect.unwrap(task.reference).__globals__)
+    if name == "max over the batch":  # planted, it leaves each learner a batch of its own
+        alone = [given for given in task.probes.inputs if given[0].dim() == 1]
+        task = replace(task, probes=replace(task.probes, inputs=alone))
+    assert check.check(task, planted).mistake == name
+
+
+def test_a_mistake_that_the_clinic_names_is_named_once():
+    taken = {name for _, name in (parameter.values for parameter in BUGS_OF)}
+    assert len(taken) == len(BUGS_OF) == 11
+
+
 @EACH
 def test_the_probes_tell_all_mistakes_apart(task):
-    answers = {known.name: check._answers(task, known.wrong) for known in task.misconceptions}
+    answers = {known.name: check._answers(task, known.wrong) for known in task.mistakes}
     answers["reference"] = check._answers(task, task.reference)
     for (one, a), (other, b) in itertools.combinations(answers.items(), 2):
         assert not all(map(check._equal, a, b)), f"{one} and {other} give the same numbers"
@@ -40,15 +77,15 @@ def test_the_probes_tell_all_mistakes_apart(task):
 
 @EACH
 def test_hints_and_names_are_distinct(task):
-    assert len({known.hint for known in task.misconceptions}) == len(task.misconceptions) >= 8
-    assert len({known.name for known in task.misconceptions}) == len(task.misconceptions)
+    assert len({known.hint for known in task.mistakes}) == len(task.mistakes) >= 8
+    assert len({known.name for known in task.mistakes}) == len(task.mistakes)
     assert task.difficulty in (1, 2, 3)
-    assert len(task.probes) >= 5
+    assert len(task.probes.inputs) >= 5
 
 
 @EACH
 def test_what_is_said_holds_no_markup_that_a_card_would_show_as_it_is(task):
-    said = [task.insight, *task.hints[:2], *(known.hint for known in task.misconceptions)]
+    said = [task.insight, *task.hints[:2], *(known.hint for known in task.mistakes)]
     assert [text for text in said if re.search(r"(^|\s)\*\w+\*", text)] == []
 
 
@@ -60,8 +97,8 @@ def test_the_reference_passes_and_its_source_is_the_solution(task):
 
 @EACH
 def test_the_arithmetic_comes_out_as_the_reference(task):
-    for probe in task.probes:
-        line = task.arithmetic(*probe).replace("×", "*").replace("^", "**")
+    for probe in task.probes.inputs:
+        line = task.probes.arithmetic(*probe).replace("×", "*").replace("^", "**")
         answer = check.array(check.call(task, task.reference, probe))
         rtol = 1e-5 if answer.dtype == np.float32 else 1e-9
         np.testing.assert_allclose(eval(line), answer, rtol=rtol, err_msg=line)
@@ -105,7 +142,7 @@ def action_by_loop(q, epsilon, uniform, random_action):
     if np.ndim(uniform) == 0:
         return random_action if uniform < epsilon else np.argmax(q)
     rows = zip(q, uniform, random_action, strict=True)
-    return [int(pick) if coin < epsilon else int(np.argmax(row)) for row, coin, pick in rows]
+    return [int(pick) if draw < epsilon else int(np.argmax(row)) for row, draw, pick in rows]
 
 
 def action_by_mask(q, epsilon, uniform, random_action):

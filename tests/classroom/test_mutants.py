@@ -24,11 +24,10 @@ import numpy as np
 import pytest
 import torch
 
-import dqn_classroom.exercises  # noqa: F401  registers the exercises
 from dqn_classroom.exercises import check
 from dqn_classroom.exercises.time_limit import TooLong, call_within
-from dqn_classroom.lessons import EXERCISES
 from tests.classroom import mutants, test_lessons
+from tests.classroom.test_lessons import EXERCISES
 from tests.classroom.valid_inputs import GENERATORS
 
 TASKS = list(EXERCISES.values())
@@ -130,7 +129,7 @@ def _look_at(report: Report, task: Any, mutant: mutants.Mutant, function: Any) -
         report.made += 1
         if outcome.status != "passes":
             report.killed += 1
-            if outcome.mistake in {known.name for known in task.misconceptions}:
+            if outcome.mistake in {known.name for known in task.mistakes}:
                 report.named += 1
             else:
                 report.unnamed.append((outcome.mistake, mutant.change))
@@ -166,7 +165,7 @@ def test_every_exercise_has_its_random_input():
 
 def test_a_planted_hole_is_found():
     task = EXERCISES["hard_update"]
-    one_probe = replace(task, probes=task.probes[:1])
+    one_probe = replace(task, probes=replace(task.probes, inputs=task.probes.inputs[:1]))
     assert "step % target_period == 0" in hunt(one_probe, [solution(task)]).differing[0]
     assert not hunt(task, [solution(task)]).differing
 

@@ -12,7 +12,8 @@ import pytest
 import torch
 
 from dqn_classroom import shipped
-from dqn_classroom.lessons import EXERCISES
+from dqn_classroom.exercises import check
+from dqn_classroom.lessons import LESSONS
 from dqn_lessons import target_lag
 from dqn_lessons.config import TargetLagConfig
 from dqn_lessons.presets import VANILLA
@@ -20,7 +21,9 @@ from dqn_lessons.train import train
 from tests.notebooks import tools
 
 ALL = pytest.mark.parametrize("path", tools.PATHS, ids=lambda path: path.stem)
-LESSONS = pytest.mark.parametrize("path", tools.PATHS[1:], ids=lambda path: path.stem)
+AFTER_THE_FIRST = pytest.mark.parametrize("path", tools.PATHS[1:], ids=lambda path: path.stem)
+EXERCISES = {name: check.find(name) for name in check.LOADERS}
+LESSON_OF = {lesson.file: lesson for lesson in LESSONS.values()}
 BADGE = re.compile(r"`[★☆]{3} · \d+ min`")
 
 
@@ -52,7 +55,7 @@ def test_no_path_or_address_of_a_machine(path):
     assert not re.search(r"https?://", text), "a notebook works offline"
 
 
-@LESSONS
+@AFTER_THE_FIRST
 def test_a_lesson_has_the_parts_of_a_lesson(path):
     notebook = tools.load(path)
     ids = {cell.id for cell in notebook.cells}
@@ -70,7 +73,7 @@ def test_a_lesson_has_the_parts_of_a_lesson(path):
 
 @ALL
 def test_a_lesson_can_be_taught_from(path):
-    """Every cell has its place in the lecture; the notes add up to the README's minutes."""
+    """Every cell has its place in the lecture; the notes add up to the lesson's minutes."""
     cells = tools.load(path).cells
     kinds = [cell.metadata["slideshow"]["slide_type"] for cell in cells]
     assert set(kinds) <= {"slide", "subslide", "fragment", "-continue", "skip"}
@@ -78,9 +81,40 @@ def test_a_lesson_can_be_taught_from(path):
     shown = [(k, c.metadata["lecture"]) for k, c in zip(kinds, cells, strict=True) if k != "skip"]
     assert all(note["say"] for kind, note in shown)
     assert all(note["minutes"] > 0 for kind, note in shown if kind == "slide")
+    lesson = LESSON_OF[path.stem]
+    assert sum(note.get("minutes", 0) for _, note in shown) == lesson.minutes
+
+
+def test_every_notebook_has_its_lesson_and_the_same_number():
+    assert [path.stem for path in tools.PATHS] == list(LESSON_OF)
+
+
+@ALL
+def test_what_is_said_of_a_lesson_is_what_its_file_says(path):
+    lesson = LESSON_OF[path.stem]
+    name = f"{lesson.number} · {lesson.title}"
     readme = (tools.NOTEBOOKS.parent / "README.md").read_text(encoding="utf-8")
-    row = re.search(rf"\(notebooks/{path.name}\).*\| (\d+) \|", readme)
-    assert sum(note.get("minutes", 0) for _, note in shown) == int(row[1])
+    assert re.search(
+        rf"^\| \[{name}\]\(notebooks/{path.name}\) .* \| {lesson.minutes} \|$", readme, re.M
+    )
+    plan = (tools.NOTEBOOKS.parent / "INSTRUCTORS.md").read_text(encoding="utf-8")
+    assert re.search(rf"^\| {name} \| {lesson.minutes} \|", plan, re.M)
+    assert tools.load(path).cells[0].source.splitlines()[0].endswith(lesson.title)
+
+
+@ALL
+def test_a_notebook_asks_what_its_lesson_asks(path):
+    lesson, notebook = LESSON_OF[path.stem], tools.load(path)
+    sources = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    keys = [asked.key for asked in lesson.predictions]
+    assert re.findall(r'predict\("(.+)"\)', sources) == keys
+    assert re.findall(r'recall\("([^"]+)"', sources) == keys
+    assert re.findall(r'quiz\("(.+)"\)', sources) == [lesson.topic]
+    assert list(tools.exercise_functions(notebook)) == list(lesson.exercises)
+    tables = lesson.exercises.values()
+    stars = [f"`{'★' * t['difficulty']:☆<3} · {t['minutes']} min`" for t in tables]
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    assert BADGE.findall(text) == stars
 
 
 @ALL
@@ -99,13 +133,13 @@ def test_solved_notebook_runs_and_every_exercise_passes(path, tmp_path):
     said = tools.plain_text(executed)
     assert {name for name in names if f"✓ {name}: passes" in said} == names
     # What is shipped of this lesson was found: what it trains is what was shipped.
-    lesson = f"lesson {int(path.name[:2])}"
+    lesson = LESSON_OF[path.stem].key
     arms = [arm for name, c in shipped.COMPARISONS.items() if lesson in name for arm in c.arms]
     assert said.count("is shipped with the course") == len(arms) + (lesson == "lesson 5")
 
 
 def test_the_loop_of_lesson_one_is_the_packages_simulation():
-    notebook = tools.load(tools.NOTEBOOKS / "01_target_lag.ipynb")
+    notebook = load("target_lag")
     (source,) = [cell.source for cell in notebook.cells if cell.id == "loop"]
     names = {
         "np": np,
@@ -124,9 +158,13 @@ def test_the_loop_of_lesson_one_is_the_packages_simulation():
         np.testing.assert_allclose(by_hand, target_lag.simulate(config).bias, rtol=0, atol=1e-10)
 
 
-def lifted(stem, *ids):
+def load(topic):
+    return tools.load(tools.NOTEBOOKS / f"{LESSONS[topic].file}.ipynb")
+
+
+def lifted(topic, *ids):
     """What the named cells of a notebook define, with the course's own functions as answers."""
-    cells = {cell.id: cell.source for cell in tools.load(tools.NOTEBOOKS / f"{stem}.ipynb").cells}
+    cells = {cell.id: cell.source for cell in load(topic).cells}
     names = {}
     for name in ("imports", *ids):
         exec(cells[name], names)
@@ -145,7 +183,7 @@ def assert_same_training(net, returns, config, seed):
 @pytest.mark.parametrize("seed", [0, 3])
 def test_the_loop_of_lesson_two_is_the_packages(seed):
     config = replace(VANILLA, steps=200, update_period=1, epsilon_duration=100, learning_rate=3e-4)
-    by_hand = lifted("02_vanilla_dqn", "network", "loop")["train_by_hand"]
+    by_hand = lifted("vanilla_dqn", "network", "loop")["train_by_hand"]
     assert_same_training(*by_hand(config, seed), config, seed)
 
 
@@ -154,5 +192,5 @@ def test_the_loop_of_lesson_three_is_the_packages(seed):
     config = replace(
         VANILLA, steps=250, replay_capacity=60, batch_size=8, learning_starts=20, update_period=3
     )
-    by_hand = lifted("03_replay", "loop")["train_with_memory"]
+    by_hand = lifted("replay", "loop")["train_with_memory"]
     assert_same_training(*by_hand(config, seed), config, seed)

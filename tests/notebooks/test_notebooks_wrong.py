@@ -2,7 +2,7 @@
 
 import pytest
 
-from dqn_classroom.lessons import EXERCISES
+from dqn_classroom.exercises import check
 from tests.notebooks import tools
 
 EACH = pytest.mark.parametrize("path", tools.PATHS, ids=lambda path: path.stem)
@@ -10,13 +10,10 @@ EACH = pytest.mark.parametrize("path", tools.PATHS, ids=lambda path: path.stem)
 
 def wrong_answers(names, number):
     """Exercise -> its wrong answer of this number as an expression, and the hints to expect."""
-    known = {
-        name: EXERCISES[name].misconceptions[number]
-        for name in names
-        if number < len(EXERCISES[name].misconceptions)
-    }
-    engine = '__import__("dqn_classroom.exercises.check", fromlist=["engine"])'
-    wrong = {name: f'{engine}.EXERCISES["{name}"].misconceptions[{number}].wrong' for name in known}
+    tasks = [check.find(name) for name in names]
+    known = {task.name: task.mistakes[number] for task in tasks if number < len(task.mistakes)}
+    module = '__import__("dqn_classroom.exercises.check", fromlist=["find"])'
+    wrong = {name: f'{module}.find("{name}").mistakes[{number}].wrong' for name in known}
     return wrong, [mistake.hint for mistake in known.values()]
 
 
@@ -40,10 +37,10 @@ def test_every_wrong_answer_is_named(path, tmp_path):
     short = tools.exercises_only(tools.load(path))
     names = tools.exercise_functions(short)
     cells, hints = short.cells[:1], []
-    for number in range(max(len(EXERCISES[name].misconceptions) for name in names)):
+    for number in range(max(len(check.find(name).mistakes) for name in names)):
         wrong, expected = wrong_answers(names, number)
         for cell in tools.spoiled(short, wrong).cells[1:]:
-            if "misconceptions" in cell.source:
+            if ".mistakes[" in cell.source:
                 cell.id = f"wrong-{len(cells)}"
                 cells.append(cell)
         hints += expected

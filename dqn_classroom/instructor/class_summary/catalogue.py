@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 import builtins
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from dqn_classroom.clinic import BUGS, HEALTHY
 from dqn_classroom.lessons import LESSONS
 
-NOTEBOOKS = Path(__file__).resolve().parents[3] / "notebooks"
-
-# What a check says of any exercise, beside the misconceptions of its lesson.
+# What a check says of any exercise, beside the mistakes of its lesson.
 GENERAL = {
     "no function": "something other than a function was decorated",
     "signature": "the first line was changed",
@@ -34,7 +29,7 @@ GENERAL = {
 
 @dataclass(frozen=True)
 class Task:
-    """An exercise: its lesson, and misconception -> the sentence that the course answers with."""
+    """An exercise: its lesson, and mistake -> the sentence that the course answers with."""
 
     lesson: str
     mistakes: Mapping[str, str]
@@ -57,7 +52,7 @@ class Course:
     Args:
         tasks: exercise -> what is known of it.
         quizzes: key in a progress file -> question.
-        predictions: key in a progress file -> question; empty without the notebooks.
+        predictions: key in a progress file -> question; none of its answers is judged.
         bugs: planted bug -> the part of the loop it breaks; the healthy loop is one too.
     """
 
@@ -67,48 +62,18 @@ class Course:
     bugs: Mapping[str, str]
 
 
-def _predict_calls(source: str) -> Iterator[tuple[str, str, list[str]]]:
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:  # a cell with a magic command
-        return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "predict":
-            key, prompt, options = map(ast.literal_eval, node.args)
-            yield key, prompt, options
-
-
-def predictions_in(folder: Path) -> dict[str, Asked]:
-    """Return the predictions that the notebooks of a folder ask for; none where there are none.
-
-    The notebooks are read, not run. Their words stand nowhere else.
-    """
-    asked = {}
-    for path in sorted(folder.glob("[0-9][0-9]_*.ipynb")):
-        try:
-            cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-            sources = ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]
-            calls = [call for source in sources for call in _predict_calls(source)]
-        except (OSError, ValueError, KeyError, TypeError):  # a notebook that is being changed
-            continue
-        for key, prompt, options in calls:
-            asked[key] = Asked(str(int(path.name[:2])), prompt, tuple(options))
-    return asked
-
-
-def course(notebooks: Path = NOTEBOOKS) -> Course:
-    """Return the names of this version of the course.
-
-    Args:
-        notebooks: where the predictions are asked.
-    """
-    tasks, quizzes = {}, {}
-    for number, lesson in LESSONS.items():
-        for task in lesson.EXERCISES:
-            tasks[task.name] = Task(number, {m.name: m.hint for m in task.misconceptions})
-        for i, question in enumerate(lesson.QUIZ, 1):
+def course() -> Course:
+    """Return the names of this version of the course."""
+    tasks, quizzes, predictions = {}, {}, {}
+    for lesson in LESSONS.values():
+        number = str(lesson.number)
+        for name in lesson.exercises:
+            tasks[name] = Task(number, lesson.mistakes(name))
+        for i, question in enumerate(lesson.quiz, 1):
             options = tuple(question.options)
             right = options.index(question.right)
-            quizzes[f"lesson {number}-{i}"] = Asked(number, question.prompt, options, right)
+            quizzes[f"{lesson.key}-{i}"] = Asked(number, question.prompt, options, right)
+        for asked in lesson.predictions:
+            predictions[asked.key] = Asked(number, asked.prompt, tuple(asked.options))
     bugs = {HEALTHY: HEALTHY} | {bug.name: bug.part for bug in BUGS.values()}
-    return Course(tasks, quizzes, predictions_in(notebooks), bugs)
+    return Course(tasks, quizzes, predictions, bugs)

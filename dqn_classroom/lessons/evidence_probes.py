@@ -1,0 +1,149 @@
+"""The probes of the exercises on evidence."""
+
+from typing import Any
+
+import numpy as np
+
+from dqn_classroom.exercises.check import Probes
+
+
+def _between(ordered: list[float], share: float) -> str:
+    """The quantile of sorted numbers as a sum: so far from one to the next."""
+    place = share * (len(ordered) - 1)
+    below = min(int(place), len(ordered) - 2)
+    here, there = ordered[below], ordered[below + 1]
+    return f"({here:.17g} + ({place:.17g} - {below}) × ({there:.17g} - {here:.17g}))"
+
+
+def _interval_lines(estimates: Any, level: float = 0.95) -> str:
+    outside = (1 - level) / 2
+    columns = np.sort(np.asarray(estimates, float), axis=0)
+    if columns.ndim == 1:
+        ends = [_between(columns.tolist(), share) for share in (outside, 1 - outside)]
+    else:
+        ends = [
+            f"[{', '.join(_between(column.tolist(), share) for column in columns.T)}]"
+            for share in (outside, 1 - outside)
+        ]
+    return f"[{', '.join(ends)}]"
+
+
+_ESTIMATES = np.array([3.0, 9.0, 4.5, 1.0, 7.0, 2.0, 8.0, 3.5, 20.0, 6.0, 5.0])
+_CURVES = np.array([[1.0, 10.0], [4.0, 50.0], [2.0, 40.0], [8.0, 20.0], [3.0, 90.0]])
+
+PERCENTILE_INTERVAL = Probes(
+    # (estimates, level)
+    [
+        (_ESTIMATES, 0.8),
+        (_ESTIMATES, 0.95),
+        (_ESTIMATES,),
+        (_ESTIMATES - 10, 0.5),
+        (_CURVES, 0.8),
+        (_CURVES, 0.6),
+    ],
+    _interval_lines,
+)
+
+
+def _middle(ordered: Any) -> list[float]:
+    cut = len(ordered) // 4
+    return list(ordered[cut : len(ordered) - cut])
+
+
+def _iqm_line(scores: Any, axis: int = 0) -> str:
+    ordered = np.moveaxis(np.sort(np.asarray(scores, float), axis=axis), axis, 0)
+
+    def line(column: Any) -> str:
+        middle = _middle(column)
+        return f"({' + '.join(f'({value:.17g})' for value in middle)}) / {len(middle)}"
+
+    if ordered.ndim == 1:
+        return line(ordered)
+    return f"[{', '.join(line(column) for column in ordered.T)}]"
+
+
+_RETURNS = np.array([9.0, 500.0, 480.0, 21.0, 490.0, 350.0, 495.0, 10.0])
+_TABLE = np.array([[1.0, 60.0], [7.0, 20.0], [2.0, 90.0], [30.0, 10.0], [4.0, 25.0]])
+
+
+def kept(scores: Any, axis: int, below: int, above: int) -> Any:
+    """Sorted scores without so many at either end."""
+    ordered = np.sort(scores, axis=axis)
+    return np.take(ordered, range(below, ordered.shape[axis] - above), axis=axis)
+
+
+def middle_of(ordered: Any, axis: int) -> Any:
+    """Scores as they stand, without the first and the last quarter."""
+    cut = quarter(ordered, axis)
+    return np.take(ordered, range(cut, ordered.shape[axis] - cut), axis=axis)
+
+
+def quarter(scores: Any, axis: int) -> int:
+    """A quarter of the scores, rounded down."""
+    return int(scores.shape[axis] // 4)
+
+
+IQM = Probes(
+    # (scores, axis)
+    [
+        (_RETURNS,),
+        (np.array([1.0, 2.0, 3.0, 40.0, 5.0]), 0),
+        (np.array([7.0]), 0),
+        (np.array([4.0, 1.0, 9.0]), 0),
+        (np.array([3.0, -8.0, 6.0, 1.0, 90.0, 4.0, 2.0]), 0),
+        (_TABLE, 0),
+        (_TABLE.T.copy(), 1),
+    ],
+    _iqm_line,
+)
+
+
+def _rank_line(score: Any, scores: Any) -> str:
+    others = np.asarray(scores)
+
+    def line(one: float, column: Any) -> str:
+        below, equal = int((column < one).sum()), int((column == one).sum())
+        return f"100 × ({below} + {equal} / 2) / {len(column)}"
+
+    if np.ndim(score) == 0:
+        return line(score, others)
+    pairs = zip(score, others.T, strict=True)
+    return f"[{', '.join(line(one, column) for one, column in pairs)}]"
+
+
+_OTHERS = np.array([120.0, 480.0, 500.0, 500.0, 333.0, 500.0, 251.0, 500.0, 90.0, 400.0])
+_RUNS = np.array([[10.0, 200.0], [30.0, 500.0], [20.0, 500.0], [40.0, 100.0]])
+
+PERCENTILE_RANK = Probes(
+    # (score, scores)
+    [
+        (500.0, _OTHERS),
+        (300.0, _OTHERS),
+        (90.0, _OTHERS),
+        (20.0, _OTHERS),
+        (600.0, _OTHERS),
+        (np.array([20.0, 500.0]), _RUNS),
+        (np.array([35.0, 150.0]), _RUNS),
+    ],
+    _rank_line,
+)
+
+
+def _profile_line(scores: Any, levels: Any) -> str:
+    count = len(scores)
+    return f"[{', '.join(f'{int((scores > level).sum())} / {count}' for level in levels)}]"
+
+
+_LEVELS = np.array([0.0, 100.0, 333.0, 475.0, 499.0, 500.0])
+
+PERFORMANCE_PROFILE = Probes(
+    # (scores, levels)
+    [
+        (_OTHERS, _LEVELS),
+        (_OTHERS[:3], _LEVELS),
+        (np.array([-80.0, -100.0, -500.0, -90.0]), np.array([-500.0, -100.0, -85.0])),
+        (np.array([1.0, 0.0, 1.0]), np.array([0.5])),
+        (_RETURNS, np.array([20.0, 350.0, 600.0])),
+    ],
+    _profile_line,
+)

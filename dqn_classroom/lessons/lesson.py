@@ -1,0 +1,124 @@
+"""One lesson, as its TOML file tells it; the file's comments are for authors only.
+
+The keys of the file are the fields below, with ``[[exercises]]``, ``[[predictions]]`` and
+``[[quiz]]`` as tables. An exercise gives the dotted name of its ``reference``; its probes are the
+variable of that name, in capitals, in ``<topic>_probes.py`` beside the file. The ``code`` of a
+mistake is an expression of the reference's arguments, or lines of a body. It sees all names of the
+probes module, NumPy as ``np``, and the reference. ``bug = true`` says that the clinic has planted
+the same mistake, under the same name.
+"""
+
+from __future__ import annotations
+
+import ast
+import pkgutil
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from dqn_classroom.exercises.check import Exercise, Function, Mistake, arguments
+from dqn_classroom.exercises.questions import Prediction, Question
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One lesson.
+
+    Args:
+        topic: the name of its file.
+        number: its place in the course, from 0.
+        title: as in the README.
+        notebook: the name of its notebook, without the number.
+        order: its place among the others; only what is larger counts.
+        minutes: in class, in minutes, as in the README.
+        seconds: of computing, in seconds on the machine of :mod:`dqn_classroom.doctor`.
+        exercises: name -> table. The probes are loaded with :meth:`exercise`.
+        predictions: in the order of the notebook.
+        quiz: the questions at its end.
+        key: what its quiz is called in progress files; it stays when the number changes.
+        answers: to what the notebook asks to try before one goes.
+    """
+
+    topic: str
+    number: int
+    title: str
+    notebook: str
+    order: int
+    minutes: int
+    seconds: float
+    exercises: Mapping[str, Mapping[str, Any]]
+    predictions: Sequence[Prediction]
+    quiz: Sequence[Question]
+    key: str
+    answers: Sequence[str] = ()
+
+    @property
+    def file(self) -> str:
+        """The name of its notebook, such as ``02_vanilla_dqn``."""
+        return f"{self.number:02}_{self.notebook}"
+
+    def mistakes(self, name: str) -> dict[str, str]:
+        """Return mistake -> hint of an exercise; nothing else is loaded."""
+        return {key: row["hint"] for key, row in self.exercises[name]["mistakes"].items()}
+
+    def exercise(self, name: str) -> Exercise:
+        """Load an exercise: its reference, its probes, and its mistakes as functions.
+
+        Raises:
+            ValueError: something in the file does not fit; the message says where.
+        """
+        table = dict(self.exercises[name])
+        probes = import_module(f"dqn_classroom.lessons.{self.topic}_probes")
+        try:
+            reference = pkgutil.resolve_name(table.pop("reference"))
+            names = {"np": np, name: reference} | vars(probes)
+            mistakes = [
+                Mistake(key, function(row["code"], reference, names), row["hint"])
+                for key, row in table.pop("mistakes").items()
+            ]
+            return Exercise(reference, getattr(probes, name.upper()), mistakes, **table)
+        except (AttributeError, KeyError, SyntaxError, TypeError) as error:
+            raise ValueError(f"{self.topic}.toml, exercise {name!r}: {error}.") from error
+
+
+def function(code: str, reference: Function, names: dict[str, Any]) -> Function:
+    """Return a function with the arguments of the reference and another body.
+
+    Args:
+        code: an expression, or the lines of a body.
+        reference: whose name and arguments it gets.
+        names: what the code may use.
+    """
+    try:
+        ast.parse(code, mode="eval")
+        code = f"return (\n{code}\n)"
+    except SyntaxError:
+        pass
+    head = f"def {reference.__name__}({arguments(reference)}):\n"
+    found: dict[str, Any] = {}
+    exec(head + textwrap.indent(code, "    "), names, found)
+    made: Function = found[reference.__name__]
+    return made
+
+
+def lesson(topic: str, number: int, table: Mapping[str, Any]) -> Lesson:
+    """Return a lesson from the table of its file.
+
+    Raises:
+        ValueError: a key is missing, unknown, or its value does not fit.
+    """
+    try:
+        parts: dict[str, Any] = {
+            "exercises": {
+                row["reference"].rpartition(".")[2]: row for row in table.get("exercises", ())
+            },
+            "predictions": [Prediction(**row) for row in table.get("predictions", ())],
+            "quiz": [Question(**row) for row in table.get("quiz", ())],
+        }
+        return Lesson(topic, number, **{"key": topic, **table, **parts})
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{topic}.toml: {error}.") from error
