@@ -28,7 +28,7 @@ _CORE = {
         *("stats", "experiments.sweep", "experiments.checkpoint", "experiments.flight_recorder"),
     ],
     "6 · The bug clinic": ["diagnostics"],
-    "Behind the lessons": ["checks"],
+    "Behind the lessons": ["checks", "files"],
 }
 _CLASSROOM = {
     "In the lessons": ["exercises", "lessons", "figures", "explorers", "clinic", "shipped"],

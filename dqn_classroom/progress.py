@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 import json
 import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
+
+from dqn_lessons.files import atomic_write
 
 VERSION = 1
 # No count grows past this by working on the course.
@@ -129,17 +130,6 @@ def load() -> dict[str, Any]:
     return record or empty()
 
 
-def _write(record: dict[str, Any], where: Path) -> None:
-    handle, name = tempfile.mkstemp(dir=where.parent, prefix=where.name, suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(record, file, indent=1, sort_keys=True)
-        os.replace(name, where)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
 def update(change: Callable[[dict[str, Any]], None]) -> None:
     """Read the record, apply ``change`` to it and write it back, as one step.
 
@@ -154,11 +144,12 @@ def update(change: Callable[[dict[str, Any]], None]) -> None:
             with _lock(where):
                 record = load()
                 change(record)
-                _write(record, where)
+                with atomic_write(where) as file:
+                    json.dump(record, file, indent=1, sort_keys=True)
             return
         except OSError as error:  # a lock that does not come free is one too
             _memory = load()
-            reason = getattr(error, "strerror", None) or "another program holds it"
+            reason = getattr(error.__cause__ or error, "strerror", "") or "another program holds it"
             _say_once(
                 f"Progress cannot be saved in {where.name} ({reason}). It is kept until this "
                 "kernel stops. To keep it, set DQN_LESSONS_PROGRESS to a file you can write."

@@ -1,15 +1,16 @@
-"""What a run writes down while it trains, and the History made of it."""
+"""What a run writes down while it trains, the History made of it, and who may look at it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from dqn_lessons import checks as check
 from dqn_lessons.config import Array, DQNConfig
 
 EPISODE_DTYPE = np.dtype(
@@ -60,8 +61,75 @@ class History:
     action_gap: Array
     max_abs_q: Array
 
+    def until(self, step: int) -> History:
+        """The history as it was after ``step`` environment steps."""
+        known = self.eval_step <= step
+        return replace(
+            self,
+            step=step,
+            complete=step >= self.config.steps,
+            episodes=self.episodes[self.episodes["step"] <= step],
+            eval_step=self.eval_step[known],
+            **{name: getattr(self, name)[:, known] for name in EVALUATION},
+        )
+
 
 EVALUATION = ("eval_return", "loss", "td_error", "q_probe", "action_gap", "max_abs_q")
+
+
+class Evaluation(Protocol):
+    """What a callback gets after every evaluation: of a run that trains, or of a shipped one.
+
+    It shows the run as it is when it is asked.
+    """
+
+    @property
+    def history(self) -> History:
+        """What happened so far."""
+
+    @property
+    def step(self) -> int:
+        """Environment steps made so far by each learner."""
+
+    @property
+    def stop_requested(self) -> bool:
+        """True once a callback, a button or an interrupt has asked for the end."""
+
+    def stop(self) -> None:
+        """End the training after the present step, as an interrupt does."""
+
+    def weights(self, learner: int) -> list[Array]:
+        """Return the network of a learner: matrix [in, out] and bias [out] of each layer, in turn.
+
+        Raises:
+            LookupError: a shipped run, of which this network was not kept.
+        """
+
+    def terminals(self, learner: int) -> int:
+        """Return how many terminal transitions the replay buffer of a learner holds.
+
+        Raises:
+            LookupError: a shipped run, of which this number was not kept.
+        """
+
+
+E = TypeVar("E", bound=Evaluation)
+Callbacks = Callable[[E], object] | Sequence[Callable[[E], object]] | None
+
+
+def as_callbacks(on_eval: Callbacks[E]) -> list[Callable[[E], object]]:
+    """Return one callback, several or none as a list.
+
+    Raises:
+        TypeError: something that cannot be called.
+    """
+    callbacks = [] if on_eval is None else [on_eval] if callable(on_eval) else on_eval
+    if not isinstance(callbacks, (list, tuple)) or not all(map(callable, callbacks)):
+        raise TypeError(
+            f"on_eval = {check.shown(on_eval)}: it must be a function of an evaluation, or a list "
+            "of such functions. Use on_eval=[view, recorder]."
+        )
+    return list(callbacks)
 
 
 class TrainingLog:

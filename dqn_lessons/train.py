@@ -22,7 +22,7 @@ from tqdm.auto import tqdm
 from dqn_lessons import checks as check
 from dqn_lessons import td
 from dqn_lessons.config import Array, DQNConfig
-from dqn_lessons.history import History, TrainingLog
+from dqn_lessons.history import Callbacks, History, TrainingLog, as_callbacks
 from dqn_lessons.nets import StackedMLP
 from dqn_lessons.replay import Replay
 from dqn_lessons.rng import Exploration, RngStreams
@@ -141,12 +141,51 @@ class Run:
         return self.log.history(self.config, self.step)
 
 
+class LiveEvaluation:
+    """A run as it is now, for callbacks.
+
+    Args:
+        run: all of it, for what the other methods do not show: to look at, not to touch.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+
+    @property
+    def history(self) -> History:
+        """What happened so far."""
+        return self.run.history
+
+    @property
+    def step(self) -> int:
+        """Environment steps made so far by each learner."""
+        return self.run.step
+
+    def weights(self, learner: int) -> list[Array]:
+        """Return the network of a learner: matrix [in, out] and bias [out] of each layer."""
+        return self.run.online.layers(learner)
+
+    def terminals(self, learner: int) -> int:
+        """Return how many terminal transitions the replay buffer of a learner holds."""
+        replay = self.run.replay
+        return int(replay.rows["terminated"][learner, : len(replay)].sum())
+
+    @property
+    def stop_requested(self) -> bool:
+        """True once a callback, a button or an interrupt has asked for the end."""
+        return self.run.stop_requested
+
+    def stop(self) -> None:
+        """End the training after the present step."""
+        self.run.stop_requested = True
+
+
 def train(
     config: DQNConfig,
     seeds: Sequence[int],
     *,
     td_target: TDTarget | None = None,
-    on_eval: Callable[[Run], object] | None = None,
+    on_eval: Callbacks[LiveEvaluation] = None,
     progress: bool = True,
     resume: Run | None = None,
 ) -> Run:
@@ -161,8 +200,8 @@ def train(
         seeds: one whole number >= 0 per learner, all different.
         td_target: ``(reward [S, B], terminated [S, B], q_next [S, B, A], gamma) -> [S, B]``;
             ``None`` for :func:`~dqn_lessons.td.td_target`.
-        on_eval: called with the run after every evaluation: to look, not to touch, but for
-            ``run.stop_requested = True``, which is another way to interrupt.
+        on_eval: a function, or a list of them, called with a `LiveEvaluation` after every
+            evaluation: to look; its ``stop()`` is another way to interrupt.
         progress: show a progress bar.
         resume: a run to take up; its configuration may differ in ``steps`` only.
 
@@ -170,9 +209,10 @@ def train(
         The run: ``run.history``, ``run.online``, ``run.target``.
 
     Raises:
-        TypeError: seeds that are not whole numbers.
+        TypeError: seeds that are not whole numbers, or an ``on_eval`` that cannot be called.
         ValueError: seeds or environment that do not fit, or a ``resume`` of something else.
     """
+    callbacks = as_callbacks(on_eval)
     run = Run(config, seeds) if resume is None else _resumed(resume, config, seeds)
     bar = tqdm(total=config.steps, initial=run.step, unit="step", disable=not progress)
     with bar, _interruptible(run):
@@ -197,8 +237,8 @@ def train(
             bar.update()
             if run.step % config.eval_period == 0:
                 run.evaluate()
-                if on_eval is not None:
-                    on_eval(run)
+                for callback in callbacks:
+                    callback(LiveEvaluation(run))
     return run
 
 

@@ -18,11 +18,11 @@ from dqn_lessons.policies import greedy_policy
 
 
 class FlightView(Explorer):
-    """Drag through a recorded training: values, decisions, episode, memory (lesson 5).
+    """Drag through a recorded training: values, decisions, episode, replay buffer (lesson 5).
 
     Above: the value of the better action, and how much better the second action is than the
     first, over a plane of observations; the line is the greedy episode of that moment. Below: the
-    greedy return, and how many terminal transitions the memory holds.
+    greedy return, and how many terminal transitions the replay buffer holds.
 
     Args:
         recorder: what was recorded.
@@ -47,13 +47,13 @@ class FlightView(Explorer):
         )
         self.play = ipw.Button(
             description="Play this episode",
-            tooltip="Show the greedy episode as a film",
+            tooltip="Show the greedy episode as a video",
             layout=ipw.Layout(width="max-content"),
         )
-        self.film = ipw.HTML()
-        self.play.on_click(self._show_film)
+        self.video = ipw.HTML()
+        self.play.on_click(self._show_video)
         row = ipw.HBox([step, self.play], layout=ipw.Layout(flex_flow="row wrap"))
-        super().__init__([row, self.film], {"step": step}, self._empty())
+        super().__init__([row, self.video], {"step": step}, self._empty())
 
     def _empty(self) -> go.FigureWidget:
         first, second = self.actions
@@ -110,7 +110,7 @@ class FlightView(Explorer):
     def draw(self) -> tuple[str, Callable[[], dict[str, Any]]]:
         """Move maps, path and markers to the chosen moment."""
         step, recorder, plane = self.inputs["step"].value, self.recorder, self.plane
-        self.film.value = ""
+        self.video.value = ""
         q = recorder.q_map(step, plane)
         episode = recorder.episode(step)
         path_x, path_y = (
@@ -132,8 +132,8 @@ class FlightView(Explorer):
             f"After <b>{step:,}</b> steps: greedy return <b>{greedy:.0f}</b>, this episode "
             f"<b>{episode.episode_return:g}</b>. Values here from {values.min():.0f} to "
             f"{values.max():.0f}, action gap {recorder.at(step, 'action_gap'):.2f}, loss "
-            f"{recorder.at(step, 'loss'):.3g}. The memory holds <b>{recorder.terminals[step]}</b> "
-            "terminal transitions."
+            f"{recorder.at(step, 'loss'):.3g}. The replay buffer holds "
+            f"<b>{recorder.terminals[step]}</b> terminal transitions."
         )
         return sentence, self._columns
 
@@ -141,10 +141,14 @@ class FlightView(Explorer):
         names = ("eval_return", "loss", "action_gap", "max_abs_q")
         columns = {name: [self.recorder.at(step, name) for step in self.steps] for name in names}
         terminals = list(self.recorder.terminals.values())
-        return {"step": self.steps, "terminal transitions in memory": terminals, **columns}
+        return {
+            "step": self.steps,
+            "terminal transitions in the replay buffer": terminals,
+            **columns,
+        }
 
-    def _show_film(self, _button: Any) -> None:
+    def _show_video(self, _button: Any) -> None:
         step, recorder = self.inputs["step"].value, self.recorder
         episode = rollout(recorder.env_id, greedy_policy(recorder.weights[step]), recorder.seed)
         said = f"the agent after {step:,} steps: return {episode.episode_return:g}"
-        self.film.value = animate([episode], said, captions=[said], every=3)._repr_html_()
+        self.video.value = animate([episode], said, captions=[said], every=3)._repr_html_()

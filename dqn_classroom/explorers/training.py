@@ -1,4 +1,4 @@
-"""Watch many learners while they train, and stop the clock to talk about it."""
+"""Watch many learners while they train, and pause them to talk about it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from plotly.subplots import make_subplots
 from dqn_classroom.explorers.panel import Panel, drawable
 from dqn_classroom.figures import BLUE, GREEN, ORANGE, plotly_layout
 from dqn_lessons.experiments.video import animate, rollout
-from dqn_lessons.history import History
+from dqn_lessons.history import Evaluation, History
 from dqn_lessons.policies import greedy_policy
 
 _SECONDS = 0.25
@@ -40,7 +40,7 @@ class TrainingView(Panel):
     the mean over learners, the band reaches from the lowest to the highest. It is drawn at most
     four times a second, and always at the end.
 
-    *Pause* stops the clock at the next evaluation, *Step* goes on to the one after, *Stop* ends
+    *Pause* waits at the next evaluation, *Step* goes on to the one after, *Stop* ends
     the training as the stop button of JupyterLab does. *Greedy episode* plays the first learner
     as it is now. The buttons are answered while a cell runs: JupyterLab 4.4 and ipykernel 7 give
     widgets a thread of their own.
@@ -51,9 +51,10 @@ class TrainingView(Panel):
     """
 
     def __init__(self, name: str = "training", ceiling: float | None = None) -> None:
-        self.name, self.history = name, None
+        self.name = name
+        self.history: History | None = None
+        self._evaluation: Evaluation | None = None
         self._drawn = self._played = -np.inf
-        self._run: Any = None
         self._steps_allowed, self._waits = 0, False
         # A button answers in another thread than the one that trains.
         self._drawing = threading.Lock()
@@ -98,46 +99,44 @@ class TrainingView(Panel):
         buttons.layout.flex_flow = "row wrap"
         super().__init__([buttons], figure, below=[self.picture])
 
-    def __call__(self, run: Any) -> None:
-        """Take note of a run, draw it unless it was drawn a moment ago, and wait if asked to."""
-        self._run, self.history = run, run.history
-        now = time.monotonic()
-        last = run.step + run.config.eval_period > run.config.steps
+    def __call__(self, evaluation: Evaluation) -> None:
+        """Draw an evaluation, unless one was drawn a moment ago, and wait if asked to."""
+        self._evaluation, self.history = evaluation, evaluation.history
+        now, config = time.monotonic(), self.history.config
+        last = evaluation.step + config.eval_period > config.steps
         waits = self._waits = self.pause.value and not last
         if last or waits or now - self._drawn >= _SECONDS:
             self._drawn = now
             self._redraw()
         if self.episode.value and (last or waits or now - self._played >= _EPISODE_SECONDS):
             self._played = now
-            self._play()
+            self._play(evaluation)
         if waits:
-            self._wait()
-
-    history: History | None
+            self._wait(evaluation)
 
     def _redraw(self, change: Any = None) -> None:
         with self._drawing:
             super()._redraw(change)
 
-    def _wait(self) -> None:
+    def _wait(self, evaluation: Evaluation) -> None:
         """Hold the training until somebody lets it go on."""
         played, self._steps_allowed = self.episode.value, 0
-        while self.pause.value and not self._steps_allowed and not self._run.stop_requested:
+        while self.pause.value and not self._steps_allowed and not evaluation.stop_requested:
             if self.episode.value and not played:
-                self._play()
+                self._play(evaluation)
             played = self.episode.value
             time.sleep(0.05)
-        if self._run.stop_requested:  # also by an interrupt, which presses no button
+        if evaluation.stop_requested:  # also by an interrupt, which presses no button
             self._redraw()
 
-    def _play(self) -> None:
-        config, step = self._run.config, self._run.step
+    def _play(self, evaluation: Evaluation) -> None:
         try:
-            weights = self._run.online.layers(0)
+            weights, step = evaluation.weights(learner=0), evaluation.step
         except LookupError as error:  # a shipped run without its network
             self.picture.value = f"<div>{error.args[0]}</div>"
             return
-        episode = rollout(config.env_id, greedy_policy(weights), seed=0)
+        env_id = evaluation.history.config.env_id
+        episode = rollout(env_id, greedy_policy(weights), seed=0)
         said = f"step {step:,}: return {episode.episode_return:g}"
         animation = animate([episode], f"Greedy episode of the first learner, {said}.", every=4)
         caption = f"<div>greedy episode of the first learner, {said}</div>"
@@ -147,11 +146,12 @@ class TrainingView(Panel):
         self.pause.description = "Go on" if self.pause.value else "Pause"
 
     def _on_episode(self, _change: Any) -> None:
-        run = self._run
+        evaluation = self._evaluation
         # While it trains, the weights are read between two steps only: see `__call__`.
-        idle = run is not None and (run.stop_requested or run.history.complete)
-        if idle and self.episode.value:
-            self._play()
+        if evaluation is None or not self.episode.value:
+            return
+        if evaluation.stop_requested or evaluation.history.complete:
+            self._play(evaluation)
 
     def _on_step(self, _button: Any) -> None:
         self.pause.value = True
@@ -159,14 +159,14 @@ class TrainingView(Panel):
 
     def _on_stop(self, _button: Any) -> None:
         self.pause.value = False
-        if self._run is not None:
-            self._run.stop_requested = True
+        if self._evaluation is not None:
+            self._evaluation.stop()
             self._redraw()
 
     def draw(self) -> tuple[str, Callable[[], dict[str, Any]]]:
         """Move the curves to what is known."""
-        history = self.history
-        if history is None:
+        history, evaluation = self.history, self._evaluation
+        if history is None or evaluation is None:
             return f"{self.name}: nothing trained yet.", dict
         steps = history.eval_step
         columns: dict[str, Any] = {"steps": steps}
@@ -188,7 +188,7 @@ class TrainingView(Panel):
             f"{learners} learner{'s' * (learners > 1)}. Greedy return <b>{earned:.0f}</b>, "
             f"largest |Q| <b>{largest:,.0f}</b>{said} (means)."
         )
-        if self._run.stop_requested and not history.complete:
+        if evaluation.stop_requested and not history.complete:
             sentence += " <b>Stopped</b> here."
         elif self._waits:
             sentence += " <b>Paused</b>: <i>Step</i> and <i>Go on</i> are yours."

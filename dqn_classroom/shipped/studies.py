@@ -1,50 +1,48 @@
-"""Studies with more seeds and longer budgets than a lesson has time for."""
+"""What is shipped: the configurations of each study, its seeds, and how long it takes."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
+from typing import Any, NamedTuple
 
-import numpy as np
-
-from dqn_classroom.shipped.files import FOLDER, shipped, write_manifest
 from dqn_lessons.config import DQNConfig
-from dqn_lessons.experiments.checkpoint import load_history, save_history
-from dqn_lessons.experiments.sweep import factorial, sweep
-from dqn_lessons.history import EPISODE_DTYPE, History
-from dqn_lessons.presets import SOLVED_CARTPOLE
+from dqn_lessons.experiments.sweep import factorial
+from dqn_lessons.presets import SOLVED_CARTPOLE, VANILLA
 
-SEEDS = range(24)
-# The solver was searched on other seeds, all below 20,000: its score needs new ones.
-SOLVER_SEEDS = range(20_000, 20_024)
 
-_WITHOUT = {
-    "replay": {"replay_capacity": 1, "batch_size": 1},
-    "target": {"target_period": 1},
-}
+class Study(NamedTuple):
+    """Runs that belong together: the arms of an experiment, all with the same seeds.
+
+    Args:
+        seconds: to train all arms, on the machine of ``doctor.REFERENCE_SECONDS``.
+        arms: name -> configuration.
+        seeds: one per learner; of a single one the whole run is kept.
+        recorded: arm -> arguments of the `FlightRecorder` whose flight is kept.
+    """
+
+    seconds: int
+    arms: Mapping[str, DQNConfig]
+    seeds: range = range(16)
+    recorded: Mapping[str, Mapping[str, int]] = {}
+
+
+def _each(arms: Mapping[str, DQNConfig], **settings: Any) -> dict[str, DQNConfig]:
+    return {name: replace(config, **settings) for name, config in arms.items()}
+
+
+_WITHOUT = {"replay": {"replay_capacity": 1, "batch_size": 1}, "target": {"target_period": 1}}
 _CARTPOLE = DQNConfig(
-    steps=60_000,
-    batch_size=32,
-    learning_starts=500,
-    update_period=2,
-    target_period=200,
-    epsilon_duration=5_000,
-    eval_episodes=5,
-)
+    steps=60_000, batch_size=32, learning_starts=500, update_period=2, target_period=200,
+    epsilon_duration=5_000, eval_episodes=5,
+)  # fmt: skip
 _CATCH = replace(
-    _CARTPOLE,
-    env_id="dqn_lessons/Catch-v0",
-    steps=6_000,
-    update_period=1,
-    target_period=50,
-    epsilon_duration=2_000,
-    eval_period=250,
-    eval_episodes=20,
-)
+    _CARTPOLE, env_id="dqn_lessons/Catch-v0", steps=6_000, update_period=1, target_period=50,
+    epsilon_duration=2_000, eval_period=250, eval_episodes=20,
+)  # fmt: skip
 _ACROBOT = replace(
     _CARTPOLE, env_id="Acrobot-v1", steps=30_000, epsilon_duration=10_000, eval_period=2_500
 )
-
 # The agent that solves CartPole, and what each of its choices is worth: left out, one at a time.
 _SOLVER = {
     "solver": SOLVED_CARTPOLE,
@@ -53,67 +51,50 @@ _SOLVER = {
     "step size stays": replace(SOLVED_CARTPOLE, learning_rate_end=None),
     "squared error": replace(SOLVED_CARTPOLE, loss="mse"),
     "two layers of 64": replace(SOLVED_CARTPOLE, hidden_sizes=(64, 64)),
-    "memory of 100,000": replace(SOLVED_CARTPOLE, replay_capacity=100_000),
+    "replay buffer of 100,000": replace(SOLVED_CARTPOLE, replay_capacity=100_000),
     "batch of 64": replace(SOLVED_CARTPOLE, batch_size=64),
     "step size of 1e-3": replace(SOLVED_CARTPOLE, learning_rate=1e-3),
     "epsilon to 0.1": replace(SOLVED_CARTPOLE, epsilon_end=0.1),
 }
 
-# study -> arm -> configuration
-STUDIES: dict[str, dict[str, DQNConfig]] = {
-    "cartpole": factorial(_CARTPOLE, **_WITHOUT),
-    "catch": factorial(_CATCH, **_WITHOUT),
-    "acrobot": factorial(_ACROBOT, **_WITHOUT),
-    "solver": _SOLVER,
+# The arms of the lessons, which write them down once more for the reader.
+_VANILLA = replace(VANILLA, update_period=1, eval_period=500, eval_episodes=5)
+_BUFFER: dict[str, Any] = {"replay_capacity": 10_000, "batch_size": 32}
+_REPLAY = {
+    "one at a time": _VANILLA,
+    "last 32": replace(_VANILLA, replay_capacity=32, batch_size=32, learning_starts=32),
+    "replay buffer of 10,000": replace(_VANILLA, **_BUFFER, learning_starts=500),
 }
+_REPLAY_CATCH = _each(
+    _REPLAY, env_id="dqn_lessons/Catch-v0", steps=2_000, epsilon_duration=1_500, eval_period=250,
+    eval_episodes=20,
+)  # fmt: skip
+_NO_TARGET = replace(
+    VANILLA, **_BUFFER, steps=4_400, update_period=2, learning_starts=401, epsilon_duration=3_000,
+    eval_period=400, eval_episodes=3,
+)  # fmt: skip
+_TARGET = {
+    "no target network": _NO_TARGET,
+    "sync every 200": replace(_NO_TARGET, target_period=200),
+    "soft, τ = 1/200": replace(_NO_TARGET, tau=1 / 200),
+    "sync every 1,000": replace(_NO_TARGET, target_period=1_000),
+}
+_LONG = {"vanilla": replace(_VANILLA, steps=10_000, epsilon_duration=5_000)}
+_HUBER = {f"Huber, {name}": replace(_TARGET[name], loss="huber") for name in list(_TARGET)[:2]}
 
+# The solver was searched on other seeds, all below 20,000: its score needs new ones.
+SOLVER_SEEDS, AGENT_SEED = range(20_000, 20_024), 12_345
+_AGENT_SEEDS, _FORGETTING = range(AGENT_SEED, AGENT_SEED + 1), {"every": 5_000, "learner": 1}
 
-def seeds_of(study: str) -> range:
-    """The seeds that a study is shipped with."""
-    return SOLVER_SEEDS if study == "solver" else SEEDS
-
-
-def thin(history: History) -> History:
-    """Keep what the lessons draw: the evaluations, with one mean value instead of 64 probes."""
-    small = {
-        name: getattr(history, name).astype(np.float32)
-        for name in ("eval_return", "loss", "td_error", "action_gap", "max_abs_q")
-    }
-    return replace(
-        history,
-        episodes=np.zeros(0, EPISODE_DTYPE),
-        q_probe=history.q_probe.mean(-1, keepdims=True).astype(np.float32),
-        **small,
-    )
-
-
-def make(study: str, kept: Path, folder: Path = FOLDER) -> None:
-    """Train a study and write the shipped files.
-
-    Args:
-        study: its name in `STUDIES`.
-        kept: folder of whole histories; what is there is not trained again.
-        folder: where the shipped files go.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    for arm, history in sweep(STUDIES[study], seeds_of(study), kept).items():
-        save_history(folder / file_name(study, arm), thin(history))
-    write_manifest(folder)
-
-
-def load(study: str, folder: Path = FOLDER) -> dict[str, History]:
-    """Read a shipped study: arm -> history, 24 seeds.
-
-    Raises:
-        KeyError: no such study; the message lists those there are.
-        CheckpointError: a file that is missing, or not the one that was shipped.
-    """
-    if study not in STUDIES:
-        raise KeyError(f"there is no study {study!r}. Studies: {', '.join(STUDIES)}.")
-    names = {arm: file_name(study, arm) for arm in STUDIES[study]}
-    return {arm: load_history(shipped(folder / name, study)) for arm, name in names.items()}
-
-
-def file_name(study: str, arm: str) -> str:
-    """Return the name of the shipped file of an arm."""
-    return f"{study}-{arm}.npz".replace(" ", "-").replace(",", "")
+STUDIES = {
+    "cartpole": Study(220, factorial(_CARTPOLE, **_WITHOUT), range(24)),
+    "catch": Study(20, factorial(_CATCH, **_WITHOUT), range(24)),
+    "acrobot": Study(360, factorial(_ACROBOT, **_WITHOUT), range(24)),
+    "solver": Study(1_030, _SOLVER, SOLVER_SEEDS, {"step size stays": _FORGETTING}),
+    "lesson 2": Study(17, _LONG, recorded={"vanilla": {"every": 2_500}}),
+    "lesson 3 cartpole": Study(31, _each(_REPLAY, steps=5_000, epsilon_duration=2_500)),
+    "lesson 3 catch": Study(16, _REPLAY_CATCH),
+    "lesson 4": Study(27, _TARGET, recorded={"sync every 200": {"every": 2_000}}),
+    "lesson 4 huber": Study(10, _HUBER),
+    "lesson 5": Study(25, {"agent": SOLVED_CARTPOLE}, _AGENT_SEEDS, {"agent": {"every": 10_000}}),
+}

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dqn_lessons.experiments.video import PolicyRecorder, Rollout, rollout
-from dqn_lessons.history import History
+from dqn_lessons.history import Evaluation, History
 from dqn_lessons.policies import greedy_policy, q_values
 
 
@@ -54,16 +54,13 @@ CARTPOLE_SLICE = StateSlice(
 
 
 class FlightRecorder(PolicyRecorder):
-    """TrainingLog one learner while it trains: ``train(..., on_eval=recorder)``.
+    """Record values, memory and numbers of one learner too: ``train(..., on_eval=recorder)``.
 
-    At the evaluations it keeps the weights and counts the terminal transitions in the replay
-    buffer; episodes and values are worked out when somebody looks. ``history`` is the history of
-    the run.
+    Beside the weights it counts the terminal transitions in the replay buffer (``terminals``, by
+    step); episodes and values are worked out when somebody looks. ``history`` is that of the run.
 
     Args:
-        every: environment steps between two records, a multiple of the evaluation period.
-        learner: whose.
-        seed: of every greedy episode, so that only the policy differs.
+        every, learner, seed: as for `PolicyRecorder`.
     """
 
     def __init__(self, every: int, learner: int = 0, seed: int = 0) -> None:
@@ -72,26 +69,13 @@ class FlightRecorder(PolicyRecorder):
         self.history: History | None = None
         self._episodes: dict[int, Rollout] = {}
 
-    def __call__(self, run: Any) -> None:
-        """Keep what there is to keep: called with the run after every evaluation."""
-        super().__call__(run)
-        self.history = run.history
-        if run.step in self.weights:
-            rows = run.replay.rows[self.learner, : len(run.replay)]
-            self.terminals[run.step] = int(rows["terminated"].sum())
-            self._episodes.pop(run.step, None)
-
-    def check_recorded(self) -> None:
-        """Make sure that something was recorded.
-
-        Raises:
-            ValueError: nothing was.
-        """
-        if not self.terminals:
-            raise ValueError(
-                f"every = {self.every}: no evaluation fell on a multiple of it, nothing was "
-                "recorded. Use a multiple of eval_period, and pass on_eval=recorder to train."
-            )
+    def __call__(self, evaluation: Evaluation) -> None:
+        """Keep what there is to keep: called after every evaluation."""
+        super().__call__(evaluation)
+        self.history = evaluation.history
+        if evaluation.step in self.weights:
+            self.terminals[evaluation.step] = evaluation.terminals(self.learner)
+            self._episodes.pop(evaluation.step, None)
 
     def at(self, step: int, name: str) -> float:
         """A number of the history (``eval_return``, ``loss``, ``action_gap`` ...) at a record."""

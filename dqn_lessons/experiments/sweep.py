@@ -93,25 +93,20 @@ def sweep(
         raise ValueError(f"jobs = 0: it must be -1 or >= 1. {remedy}")
     if folder is not None:
         _prepare(folder)
-    paths = {name: _path(folder, config, seeds) for name, config in arms.items()}
-    histories = {name: load_history(path) for name, path in paths.items() if path and path.exists()}
+    paths = {n: result_path(folder, arm, seeds) for n, arm in arms.items() if folder is not None}
+    histories = {name: load_history(path) for name, path in paths.items() if path.exists()}
     # A run that was stopped is no result, whoever wrote it.
     histories = {name: history for name, history in histories.items() if history.complete}
     missing = {name: config for name, config in arms.items() if name not in histories}
-    tasks = (
-        joblib.delayed(_train)(name, config, seeds, td_target) for name, config in missing.items()
-    )
-    bar = tqdm(total=len(arms), initial=len(histories), unit="arm", disable=not progress)
-    with bar:
-        for name, history in joblib.Parallel(
-            n_jobs=min(jobs, len(missing) or 1), return_as="generator_unordered"
-        )(tasks):
+    tasks = [joblib.delayed(_train)(n, arm, seeds, td_target) for n, arm in missing.items()]
+    engine = joblib.Parallel(min(jobs, len(missing) or 1), return_as="generator_unordered")
+    with tqdm(total=len(arms), initial=len(histories), unit="arm", disable=not progress) as bar:
+        for name, history in engine(tasks):
             if not history.complete:  # training turned the interrupt into an early end
                 raise KeyboardInterrupt
             histories[name] = history
-            path = paths[name]
-            if path is not None:
-                save_history(path, history)
+            if folder is not None:
+                save_history(paths[name], history)
             bar.update()
     return {name: histories[name] for name in arms}
 
@@ -122,49 +117,44 @@ def _train(
     return name, train(config, seeds, td_target=td_target, progress=False).history
 
 
+def result_path(folder: str | Path, config: DQNConfig, seeds: Sequence[int]) -> Path:
+    """Return where a folder of results holds a run: ``<environment>-<digest>.npz``.
+
+    Args:
+        folder: of the results.
+        config, seeds: what was trained; the digest is of all of it.
+    """
+    contents = json.dumps([asdict(config), list(check.seeds(seeds))], sort_keys=True)
+    digest = hashlib.sha256(contents.encode()).hexdigest()[:16]
+    world = "".join(c if c.isalnum() else "-" for c in config.env_id)
+    return Path(folder) / f"{world}-{digest}.npz"
+
+
 def _check_arms(arms: Any) -> None:
     remedy = "Pass {name: DQNConfig(...)}."
-    if not isinstance(arms, Mapping):
-        raise TypeError(
-            f"arms = {check.shown(arms)} is a {type(arms).__name__}: it must be a dictionary. "
-            f"{remedy}"
-        )
+    wanted: list[tuple[str, Any, type, str]] = [("arms", arms, Mapping, "dictionary")]
+    if isinstance(arms, Mapping):
+        wanted += [(f"arms[{n!r}]", arm, DQNConfig, "configuration") for n, arm in arms.items()]
+    for field, value, kind, word in wanted:
+        if not isinstance(value, kind):
+            said = f"{field} = {check.shown(value)} is a {type(value).__name__}"
+            raise TypeError(f"{said}: it must be a {word}. {remedy}")
     if not arms:
         raise ValueError(f"arms is empty: nothing to train. {remedy}")
-    for name, config in arms.items():
-        if not isinstance(config, DQNConfig):
-            raise TypeError(
-                f"arms[{name!r}] = {check.shown(config)} is a {type(config).__name__}: it must be "
-                f"a configuration. {remedy}"
-            )
 
 
 def _prepare(folder: Any) -> None:
     """Make the folder, and see that it can be written before hours of training."""
     remedy = 'Use a folder of your own, such as "results", or None to keep nothing.'
+    named = f"folder = {check.shown(str(folder) if isinstance(folder, Path) else folder)}"
     if not isinstance(folder, (str, Path)):
-        raise TypeError(
-            f"folder = {check.shown(folder)} is a {type(folder).__name__}: it must be a path. "
-            f"{remedy}"
-        )
+        raise TypeError(f"{named} is a {type(folder).__name__}: it must be a path. {remedy}")
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except ValueError as error:  # a name that no file can have
-        raise ValueError(f"folder = {check.shown(str(folder))}: {error}. {remedy}") from error
+        raise ValueError(f"{named}: {error}. {remedy}") from error
     except OSError as error:
-        raise OSError(
-            error.errno or 0,
-            f"folder = {check.shown(str(folder))} cannot be written ({error.strerror or error}). "
-            f"Nothing was trained. {remedy}",
-        ) from error
-
-
-def _path(folder: str | Path | None, config: DQNConfig, seeds: Sequence[int]) -> Path | None:
-    if folder is None:
-        return None
-    contents = json.dumps([asdict(config), list(seeds)], sort_keys=True)
-    digest = hashlib.sha256(contents.encode()).hexdigest()[:16]
-    world = "".join(c if c.isalnum() else "-" for c in config.env_id)
-    return Path(folder) / f"{world}-{digest}.npz"
+        said = f"{named} cannot be written ({error.strerror or error}). Nothing was trained."
+        raise OSError(error.errno or 0, f"{said} {remedy}") from error

@@ -22,6 +22,7 @@ from PIL import Image
 
 from dqn_lessons import checks as check
 from dqn_lessons.envs import ENDLESS  # registers the course's own MDPs, too
+from dqn_lessons.history import Evaluation
 from dqn_lessons.policies import Policy, greedy_policy
 
 # Drawing needs no window; without this SDL looks for one on machines that have none.
@@ -72,9 +73,11 @@ def rollout(env_id: str, policy: Policy, seed: int, *, render: bool = True) -> R
         obs, _ = env.reset(seed=seed)
         frames, rewards, seen = [], [], [obs]
         terminated = truncated = False
-        while not (terminated or truncated):
+        while True:
             if render:
                 frames.append(np.asarray(env.render(), dtype=np.uint8))
+            if terminated or truncated:
+                break
             obs, reward, terminated, truncated, _ = env.step(policy(obs))
             rewards.append(float(reward))
             seen.append(obs)
@@ -83,8 +86,6 @@ def rollout(env_id: str, policy: Policy, seed: int, *, render: bool = True) -> R
                     f"an episode of {env_id} takes more than {ENDLESS:,} steps. "
                     "Register the environment with max_episode_steps."
                 )
-        if render:
-            frames.append(np.asarray(env.render(), dtype=np.uint8))
     return Rollout(frames, np.array(seen), np.array(rewards), bool(terminated))
 
 
@@ -103,13 +104,10 @@ class Animation:
     captions: tuple[str, ...] = ()
 
     def _repr_html_(self) -> str:
-        data = base64.b64encode(self.png).decode()
-        alt = html.escape(self.alt, quote=True)
+        data, alt = base64.b64encode(self.png).decode(), html.escape(self.alt, quote=True)
         image = f'<img style="width:100%" alt="{alt}" src="data:image/png;base64,{data}">'
-        cells = "".join(
-            f'<div style="flex:1;text-align:center">{html.escape(caption)}</div>'
-            for caption in self.captions
-        )
+        cell = '<div style="flex:1;text-align:center">{}</div>'
+        cells = "".join(cell.format(html.escape(caption)) for caption in self.captions)
         width = Image.open(io.BytesIO(self.png)).width
         row = f'<div style="display:flex">{cells}</div>' if cells else ""
         return f'<div style="max-width:{width}px">{image}{row}</div>'
@@ -146,10 +144,8 @@ def animate(
     check.integer("fps", fps, 1, 1_000, remedy="Use pictures per second, such as 25.")
     if not rollouts or any(not len(r.frames) for r in rollouts):
         raise ValueError("a rollout has no frames: call rollout(..., render=True).")
-    length = max(len(r.frames) for r in rollouts)
-    kept = [*range(0, length - 1, every), length - 1]
-    pictures = []
-    for t in kept:
+    length, pictures = max(len(r.frames) for r in rollouts), []
+    for t in [*range(0, length - 1, every), length - 1]:
         row = [r.frames[min(t, len(r.frames) - 1)] for r in rollouts]
         for frame in row[1:]:
             frame[:, :2] = 90  # a line between neighbours
@@ -165,15 +161,15 @@ def animate(
 
 
 class PolicyRecorder:
-    """Greedy episodes of one learner while it trains: ``train(..., on_eval=film)``.
+    """Record one learner while it trains: ``train(..., on_eval=recorder)``.
 
-    The weights are copied at the evaluations; the episodes are played when somebody looks, so
-    that filming neither slows nor changes the training. ``weights`` holds them, by step.
+    The weights are copied at the evaluations; the greedy episodes are played when somebody looks,
+    so that recording neither slows nor changes the training. ``weights`` holds them, by step.
 
     Args:
-        every: environment steps between two episodes, a multiple of the evaluation period.
-        learner: whose episodes.
-        seed: of every episode, so that only the policy differs.
+        every: environment steps between two records, a multiple of the evaluation period.
+        learner: whose.
+        seed: of every greedy episode, so that only the policy differs.
 
     Raises:
         TypeError, ValueError: a number that is not whole, or below its limit.
@@ -186,32 +182,38 @@ class PolicyRecorder:
         self.env_id = ""
         self.weights: dict[int, list[NDArray[Any]]] = {}
 
-    def __call__(self, run: Any) -> None:
-        """Keep the weights, if it is time: called with the run after every evaluation."""
-        remedy = "Use 0 for the first seed."
-        check.integer("learner", self.learner, 0, len(run.seeds) - 1, remedy=remedy)
-        self.env_id = run.config.env_id
-        if run.step % self.every == 0:
-            self.weights[run.step] = run.online.layers(self.learner)
+    def __call__(self, evaluation: Evaluation) -> None:
+        """Keep the weights, if it is time: called after every evaluation."""
+        history, remedy = evaluation.history, "Use 0 for the first seed."
+        check.integer("learner", self.learner, 0, len(history.seeds) - 1, remedy=remedy)
+        self.env_id = history.config.env_id
+        if evaluation.step % self.every == 0:
+            self.weights[evaluation.step] = evaluation.weights(self.learner)
+
+    def check_recorded(self) -> None:
+        """Make sure that something was recorded.
+
+        Raises:
+            ValueError: nothing was.
+        """
+        if not self.weights:
+            raise ValueError(
+                f"every = {self.every}: no evaluation fell on a multiple of it, nothing was "
+                "recorded. Use a multiple of eval_period, and pass on_eval=recorder to train."
+            )
 
     def show(self, width: int = 220) -> Animation:
-        """Play what was filmed, side by side, the earliest on the left.
+        """Play what was recorded, side by side, the earliest on the left.
 
         Args:
             width: of each picture, in pixels.
 
         Raises:
-            ValueError: nothing was filmed.
+            ValueError: nothing was recorded.
         """
-        if not self.weights:
-            raise ValueError(
-                f"every = {self.every}: no evaluation fell on a multiple of it, nothing was "
-                "filmed. Use a multiple of eval_period, and pass on_eval=film to train."
-            )
-        episodes = [
-            rollout(self.env_id, greedy_policy(weights), self.seed)
-            for weights in self.weights.values()
-        ]
+        self.check_recorded()
+        policies = map(greedy_policy, self.weights.values())
+        episodes = [rollout(self.env_id, policy, self.seed) for policy in policies]
         captions = [
             f"{step:,} steps: return {episode.episode_return:g}"
             for step, episode in zip(self.weights, episodes, strict=True)

@@ -26,7 +26,7 @@ from dqn_classroom.clinic import ward
 ward.CASE_CONFIG = replace(ward.CASE_CONFIG, steps=1_000)
 Clinic(number=13)
 """
-FLIGHT = "FlightView(reference.flight())"
+FLIGHT = 'FlightView(shipped.ShippedRun("solver", "step size stays").flight)'
 # One of each kind of thing that is rendered: where a cell is found, what runs in its place.
 SHOWN = {
     "00_start_here.ipynb": {
@@ -50,9 +50,9 @@ SHOWN = {
     "05_ablation_and_evidence.ipynb": {
         "import tempfile": None,
         "SeedLottery(\n": None,
-        "reference.agent(my_seed": TRAINING,
+        "my_seed = 12_345": TRAINING,
         "plane = CARTPOLE_SLICE": MAP,
-        "flight = reference.flight()": FLIGHT,
+        "flight = shipped.ShippedRun(": FLIGHT,
     },
     "06_bug_clinic.ipynb": {
         "import torch": None,
@@ -186,7 +186,7 @@ def test_an_explorer_is_used_by_the_keyboard_alone(lab):
 def test_a_training_view_is_used_by_the_keyboard_alone(lab):
     page = lab("05_ablation_and_evidence.ipynb")
     page.rerun(page.index("import tempfile"))
-    cell = page.rerun(page.index("reference.agent(my_seed"), TRAINING)
+    cell = page.rerun(page.index("my_seed = 12_345"), TRAINING)
     pause = cell.get_by_role("button", name="Pause")
     holds(page, pause)
     reached = tab_through(page)

@@ -24,7 +24,7 @@ def press(page, cell, slider, key, times=1):
     page.wait_idle()
 
 
-def test_evidence_is_drawn_dragged_and_filmed(lab):
+def test_evidence_is_drawn_dragged_and_played(lab):
     page = lab("05_ablation_and_evidence.ipynb")
     page.run_all()
     no_trouble(page)
@@ -62,9 +62,9 @@ def test_evidence_is_drawn_dragged_and_filmed(lab):
     drawn = plot.evaluate("e => e.calcdata[0][0].x")
     assert min(drawn) < -13, "and is drawn there"
     flight.get_by_role("button", name="Play this episode").click()
-    film = flight.locator("img[alt*='the agent after']")
-    film.wait_for()
-    assert film.evaluate("e => e.naturalWidth") > 100
+    video = flight.locator("img[alt*='the agent after']")
+    video.wait_for()
+    assert video.evaluate("e => e.naturalWidth") > 100
     flight.screenshot(path=ARTIFACTS / "05-flight.png")
 
     wrong = page.rerun(page.index("def percentile_interval("), WRONG_INTERVAL)

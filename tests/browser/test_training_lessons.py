@@ -60,7 +60,7 @@ def test_vanilla_dqn_trains_before_the_eyes(lab):
     no_trouble(page)
     for source, name in (
         ("seed_curves(history", "02-seeds"),
-        ("film.show()", "02-film"),
+        ("recorder.show()", "02-video"),
         ("learning_curves(", "02-values"),
     ):
         shows(page, source, name)
@@ -88,7 +88,7 @@ def test_replay_shows_its_effect(lab):
         ("drawn = rng.choice", "03-stream"),
         ("def returns_figure(", "03-cartpole"),
         ("returns_figure(catch)", "03-catch"),
-        ("film = PolicyRecorder(every=500)", "03-film"),
+        ("recorder = PolicyRecorder(every=500)", "03-video"),
     ):
         shows(page, source, name)
     wrong = page.rerun(page.index("def write_index("), WRONG_RING)
@@ -103,7 +103,7 @@ def test_the_target_network_climbs_its_stairs(lab):
         ("def watch(", "04-lagging"),
         ("steps, moving = watch", "04-moving"),
         ("stairs = horizon_bound(", "04-stairs"),
-        ('names = ("no copy"', "04-explosion"),
+        ("log=True", "04-explosion"),
         ("corridor_values(exact", "04-corridor"),
     ):
         shows(page, source, name)

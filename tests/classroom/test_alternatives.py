@@ -49,7 +49,7 @@ WIDGETS = {
     TargetLagExplorer: TargetLagExplorer,
     LinearTDExplorer: LinearTDExplorer,
     SeedLottery: lambda: SeedLottery({"with - without": [1.0, -2.0, 4.0]}),
-    FlightView: lambda: FlightView(shipped.flight()),
+    FlightView: lambda: FlightView(shipped.ShippedRun("solver", "step size stays").flight),
     TrainingView: a_training,
 }
 

@@ -12,42 +12,77 @@ import numpy as np
 import pytest
 
 from dqn_classroom import shipped
-from dqn_classroom.shipped import budget
+from dqn_classroom.shipped.__main__ import thin, write_manifest
+from dqn_classroom.shipped.budget import VARIABLE
 from dqn_lessons.experiments.checkpoint import CheckpointError
 from dqn_lessons.experiments.flight_recorder import CARTPOLE_SLICE
+from dqn_lessons.experiments.sweep import result_path, sweep
 from dqn_lessons.presets import SOLVED_CARTPOLE
 from dqn_lessons.train import train
 
 EACH = pytest.mark.parametrize("study", shipped.STUDIES)
+LESSONS = [name for name in shipped.STUDIES if name.startswith("lesson")]
 
 
 @EACH
 def test_a_shipped_study_is_complete_and_of_the_configuration_in_the_code(study):
+    arms, seeds = shipped.STUDIES[study].arms, tuple(shipped.STUDIES[study].seeds)
     histories = shipped.load(study)
-    assert list(histories) == list(shipped.STUDIES[study])
+    assert list(histories) == list(arms)
     for arm, history in histories.items():
-        assert history.config == shipped.STUDIES[study][arm]
-        assert history.seeds == tuple(shipped.seeds_of(study))
-        assert len(history.seeds) >= 20
+        assert history.config == arms[arm]
+        assert history.seeds == seeds
+        assert len(seeds) >= {"lesson 5": 1}.get(study, 16 if study in LESSONS else 20)
         assert history.complete
-        shape = (24, history.config.steps // history.config.eval_period)
+        shape = (len(seeds), history.config.steps // history.config.eval_period)
         assert history.eval_return.shape == history.max_abs_q.shape == shape
         assert history.q_probe.shape == (*shape, 1)
         assert np.isfinite(history.eval_return).all()
+
+
+def test_a_sweep_finds_every_shipped_result_and_trains_nothing(tmp_path, monkeypatch):
+    folder = tmp_path / "results"
+    shutil.copytree(shipped.FOLDER, folder)
+    monkeypatch.setattr("dqn_lessons.experiments.sweep.train", None)
+    for name, study in shipped.STUDIES.items():
+        found = sweep(study.arms, study.seeds, folder, jobs=1, progress=False)
+        for arm, history in shipped.load(name).items():
+            np.testing.assert_array_equal(found[arm].eval_return, history.eval_return)
 
 
 def test_the_shipped_files_are_small_and_nothing_else_lies_there():
     names = {path.name for path in shipped.FOLDER.iterdir()}
     manifest = json.loads((shipped.FOLDER / "manifest.json").read_text(encoding="utf-8"))
     assert names == {"manifest.json", *manifest["sha256"]}
+    wanted = set()
+    for study in shipped.STUDIES.values():
+        for arm, config in study.arms.items():
+            path = result_path("", config, study.seeds)
+            wanted.add(path.name)
+            if arm in study.recorded:
+                wanted.add(path.with_suffix(".flight.npz").name)
+                if len(study.seeds) == 1:
+                    wanted.add(path.with_suffix(".run.npz").name)
+    assert set(manifest["sha256"]) == wanted
     assert sum(path.stat().st_size for path in shipped.FOLDER.iterdir()) < 1_000_000
     assert {"python", "torch", "numpy", "gymnasium"} <= set(shipped.made_with())
+
+
+def test_the_list_is_what_would_be_written_again(tmp_path):
+    folder = tmp_path / "shipped"
+    shutil.copytree(shipped.FOLDER, folder)
+    write_manifest(folder)
+    ours, theirs = (
+        json.loads((place / "manifest.json").read_text(encoding="utf-8"))["sha256"]
+        for place in (folder, shipped.FOLDER)
+    )
+    assert ours == theirs
 
 
 def test_one_condition_can_be_made_again():
     """Another machine rounds otherwise, so later evaluations agree in law, not in digits."""
     theirs = shipped.load("catch")["both"]
-    again = shipped.thin(train(theirs.config, theirs.seeds, progress=False).history)
+    again = thin(train(theirs.config, theirs.seeds, progress=False).history)
     np.testing.assert_array_equal(again.eval_step, theirs.eval_step)
     first = slice(0, 1)
     np.testing.assert_allclose(again.q_probe[:, first], theirs.q_probe[:, first], atol=0.05)
@@ -58,19 +93,19 @@ def test_one_condition_can_be_made_again():
     )
 
 
-ARMS = [(name, arm) for name, c in shipped.COMPARISONS.items() for arm in c.arms]
+ARMS = [(n, arm) for n in LESSONS if n != "lesson 5" for arm in shipped.STUDIES[n].arms]
 
 
 @pytest.mark.parametrize(("name", "arm"), ARMS)
 def test_a_comparison_of_a_lesson_can_be_made_again(name, arm, monkeypatch):
     """CI reads these where a student trains them: here it trains them once."""
-    config = shipped.COMPARISONS[name].arms[arm]
-    monkeypatch.setenv(budget.VARIABLE, "ci")
-    kept = shipped.history(config, shipped.LESSON_SEEDS)
+    config, seeds = shipped.STUDIES[name].arms[arm], shipped.STUDIES[name].seeds
+    monkeypatch.setenv(VARIABLE, "ci")
+    kept = shipped.train_or_load(config, seeds).history
     assert kept.config == config
     assert kept.complete
-    monkeypatch.setenv(budget.VARIABLE, "full")
-    again = shipped.thin(shipped.history(config, shipped.LESSON_SEEDS))
+    monkeypatch.setenv(VARIABLE, "full")
+    again = thin(shipped.train_or_load(config, seeds).history)
     np.testing.assert_array_equal(again.eval_step, kept.eval_step)
     # Another machine rounds otherwise, so the ends agree in law, not in digits.
     np.testing.assert_allclose(again.q_probe[:, 0], kept.q_probe[:, 0], rtol=0.05, atol=0.5)
@@ -82,14 +117,17 @@ def test_a_comparison_of_a_lesson_can_be_made_again(name, arm, monkeypatch):
 
 
 def test_a_changed_file_is_refused_by_name(tmp_path):
-    folder = tmp_path / "reference"
+    folder = tmp_path / "shipped"
     shutil.copytree(shipped.FOLDER, folder)
-    victim = folder / "catch-both.npz"
+    catch = shipped.STUDIES["catch"]
+    victim = result_path(folder, catch.arms["both"], catch.seeds)
     victim.write_bytes(victim.read_bytes() + b" ")
-    with pytest.raises(CheckpointError, match=r"catch-both\.npz.*python -m dqn_classroom.shipped"):
+    with pytest.raises(
+        CheckpointError, match=rf"{victim.name}.*python -m dqn_classroom.shipped catch"
+    ):
         shipped.load("catch", folder)
     victim.unlink()
-    with pytest.raises(CheckpointError, match=r"catch-both\.npz"):
+    with pytest.raises(CheckpointError, match=victim.name):
         shipped.load("catch", folder)
 
 
@@ -103,12 +141,30 @@ def test_the_command_names_what_it_can_make():
     said = subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")
     assert said.returncode == 1
     assert "no shipped 'pong'" in said.stderr
-    assert all(name in said.stderr for name in (*shipped.STUDIES, *shipped.COMPARISONS, "agent"))
+    assert all(name in said.stderr for name in shipped.STUDIES)
+
+
+def test_the_command_makes_a_study_with_all_that_is_kept_of_it(tmp_path, monkeypatch):
+    config = replace(SOLVED_CARTPOLE, steps=200, eval_period=100, eval_episodes=1)
+    study = shipped.Study(1, {"a": config}, range(7, 8), {"a": {"every": 100}})
+    monkeypatch.setitem(shipped.STUDIES, "small", study)
+    from dqn_classroom.shipped.__main__ import make
+
+    make("small", tmp_path, tmp_path / "kept")
+    run = shipped.ShippedRun("small", "a", tmp_path)
+    assert run.history.complete
+    assert list(run.flight.weights) == [100, 200]
+    for ours, theirs in zip(run.weights(0), run.run.online.layers(0), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def forgetting(folder=shipped.FOLDER):
+    return shipped.ShippedRun("solver", "step size stays", folder)
 
 
 def test_the_shipped_flight_is_of_an_agent_that_learns_and_forgets():
-    flight = shipped.flight()
-    assert flight.history.config == shipped.STUDIES["solver"]["step size stays"]
+    flight = forgetting().flight
+    assert flight.history.config == shipped.STUDIES["solver"].arms["step size stays"]
     steps = list(flight.terminals)
     assert steps == flight.history.eval_step.tolist()
     returns = np.array([flight.at(step, "eval_return") for step in steps])
@@ -121,12 +177,12 @@ def test_the_shipped_flight_is_of_an_agent_that_learns_and_forgets():
 
 
 def test_a_changed_flight_is_refused(tmp_path):
-    folder = tmp_path / "reference"
+    folder = tmp_path / "shipped"
     shutil.copytree(shipped.FOLDER, folder)
-    victim = folder / shipped.FLIGHT
+    (victim,) = folder.glob("*0bf05a1d8e213ae4.flight.npz")
     victim.write_bytes(victim.read_bytes()[:-1])
-    with pytest.raises(CheckpointError, match=r"forgetting-flight\.npz.*shipped flight"):
-        shipped.flight(folder)
+    with pytest.raises(CheckpointError, match=rf"{victim.name}.*shipped solver"):
+        _ = forgetting(folder).flight
 
 
 def test_what_was_searched_is_not_reported():

@@ -8,7 +8,7 @@ import pytest
 
 from dqn_classroom.explorers import TrainingView, training
 from dqn_lessons.config import DQNConfig
-from dqn_lessons.train import train
+from dqn_lessons.train import LiveEvaluation, train
 
 CONFIG = DQNConfig(
     env_id="dqn_lessons/Catch-v0",
@@ -48,9 +48,9 @@ def test_it_draws_at_most_four_times_a_second_and_always_the_end(clock):
     view = TrainingView()
     drawn = []
 
-    def look(run):
+    def look(evaluation):
         clock[0] += 0.1
-        view(run)
+        view(evaluation)
         drawn.append(len(view.figure.data[2].x))
 
     train(CONFIG, [0], on_eval=look, progress=False)
@@ -75,7 +75,7 @@ def test_values_that_left_every_scale_do_not_break_it():
     view = TrainingView()
     run = train(CONFIG, [0], progress=False)
     run.log.evaluations["max_abs_q"][-1][:] = np.inf
-    view(run)
+    view(LiveEvaluation(run))
     assert np.isnan(view.figure.data[5].y[-1])
 
 
@@ -83,9 +83,9 @@ def moments(view, during):
     """Train with a view while `during(step)` is called, as a press of a button would be."""
     seen = []
 
-    def look(run):
-        seen.append(run.step)
-        view(run)
+    def look(evaluation):
+        seen.append(evaluation.step)
+        view(evaluation)
 
     waits = threading.Thread(target=during, args=(seen,), daemon=True)
     waits.start()
@@ -142,7 +142,9 @@ def test_an_interrupt_of_a_training_that_waits_is_said():
 
     def during(seen):
         until(lambda: seen == [20] and "Paused" in view.readout.value)
-        view._run.stop_requested = True  # what the stop button of JupyterLab comes down to
+        view._evaluation.run.stop_requested = (
+            True  # what the stop button of JupyterLab comes down to
+        )
 
     run, _ = moments(view, during)
     assert run.step == 20
@@ -152,8 +154,8 @@ def test_an_interrupt_of_a_training_that_waits_is_said():
 def test_a_training_that_runs_says_that_it_was_stopped_one_that_ended_does_not():
     view = TrainingView()
 
-    def stop(run):
-        view(run)
+    def stop(evaluation):
+        view(evaluation)
         view.stop.click()
 
     run = train(CONFIG, [0, 1], on_eval=stop, progress=False)

@@ -201,7 +201,7 @@ def test_what_does_not_fit_is_named(saved, changes, words):
 
 
 def test_huge_promises_are_refused_before_memory_is_taken(saved, monkeypatch):
-    monkeypatch.setattr(checkpoint.files, "_MAX_BYTES", 1000)
+    monkeypatch.setattr(checkpoint, "_MAX_BYTES", 1000)
     with pytest.raises(CheckpointError, match="the limit is 1,000"):
         checkpoint.load(saved)
 

@@ -111,11 +111,11 @@ def test_the_time_limit_truncates_and_its_twin_terminates():
 
 
 def test_pictures_show_what_is_seen():
-    film = rollout("dqn_lessons/Catch-v0", below_the_ball, seed=1)
-    assert len(film.frames) == 10
-    assert film.frames[0].shape == (10 * 24, 5 * 24, 3)
-    assert (film.frames[0] == 40).any()
-    assert not np.array_equal(film.frames[0], film.frames[1])
+    episode = rollout("dqn_lessons/Catch-v0", below_the_ball, seed=1)
+    assert len(episode.frames) == 10
+    assert episode.frames[0].shape == (10 * 24, 5 * 24, 3)
+    assert (episode.frames[0] == 40).any()
+    assert not np.array_equal(episode.frames[0], episode.frames[1])
 
 
 def test_an_unknown_mdp_is_refused_by_name():

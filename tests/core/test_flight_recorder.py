@@ -31,8 +31,8 @@ def recorded():
     recorder, counted, maps = FlightRecorder(100, learner=1), {}, {}
     plane = torch.from_numpy(CARTPOLE_SLICE.observations(4).reshape(-1, 4))
 
-    def on_eval(run):
-        recorder(run)
+    def on_eval(evaluation):
+        run = evaluation.run
         if run.step % 100 == 0:
             added = run.replay.added
             kept = run.replay.rows[1, : min(added, 150)]
@@ -40,7 +40,7 @@ def recorded():
             with torch.no_grad():
                 maps[run.step] = run.online.learner(1)(plane).numpy()
 
-    run = train(CONFIG, [3, 4], on_eval=on_eval, progress=False)
+    run = train(CONFIG, [3, 4], on_eval=[recorder, on_eval], progress=False)
     return recorder, run, counted, maps
 
 
@@ -51,7 +51,7 @@ def test_it_records_when_it_is_time_and_changes_nothing(recorded):
     np.testing.assert_array_equal(alone.history.eval_return, run.history.eval_return)
 
 
-def test_the_ends_are_those_in_the_memory(recorded):
+def test_the_ends_are_those_in_the_replay_buffer(recorded):
     recorder, _, counted, _ = recorded
     assert recorder.terminals == counted
     assert recorder.terminals[400] < recorder.terminals[100] + 10
@@ -116,14 +116,14 @@ def test_the_view_shows_every_moment(recorded):
     assert list(terminals.y) == list(recorder.terminals.values())
 
 
-def test_the_film_is_of_the_moment_and_goes_with_it(recorded):
+def test_the_video_is_of_the_moment_and_goes_with_it(recorded):
     view = FlightView(recorded[0])
     view.inputs["step"].value = 200
     view.play.click()
-    assert "the agent after 200 steps" in view.film.value
-    assert "data:image/png" in view.film.value
+    assert "the agent after 200 steps" in view.video.value
+    assert "data:image/png" in view.video.value
     view.inputs["step"].value = 300
-    assert view.film.value == ""
+    assert view.video.value == ""
 
 
 def test_the_table_has_all_moments(recorded):

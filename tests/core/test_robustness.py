@@ -60,7 +60,7 @@ def test_a_full_disk_keeps_the_old_file_and_says_so(name, place, run, tmp_path, 
     WRITERS[name](path, run)
     before = path.read_bytes()
     with monkeypatch.context() as patch:
-        patch.setattr(f"dqn_lessons.experiments.checkpoint.files.{place}", full_disk)
+        patch.setattr(f"dqn_lessons.files.{place}", full_disk)
         with pytest.raises(OSError, match="could not be saved: No space left") as caught:
             WRITERS[name](path, run)
     assert caught.value.errno == errno.ENOSPC
@@ -81,9 +81,7 @@ def test_a_device_that_is_full_is_told_by_the_system_itself(run, tmp_path, monke
     def on_the_full_device(**_kwargs):
         return os.open(full, os.O_WRONLY), str(full)
 
-    monkeypatch.setattr(
-        "dqn_lessons.experiments.checkpoint.files.tempfile.mkstemp", on_the_full_device
-    )
+    monkeypatch.setattr("dqn_lessons.files.tempfile.mkstemp", on_the_full_device)
     with pytest.raises(OSError, match="No space left on device"):
         checkpoint.write_csv(path, run.history)
     assert path.read_bytes() == before
@@ -103,7 +101,7 @@ def refused(*_args, **_kwargs):
 @pytest.mark.parametrize("name", WRITERS)
 def test_a_folder_that_cannot_be_written_is_named(name, run, tmp_path, monkeypatch):
     WRITERS[name](tmp_path / name, run)
-    monkeypatch.setattr("dqn_lessons.experiments.checkpoint.files.tempfile.mkstemp", refused)
+    monkeypatch.setattr("dqn_lessons.files.tempfile.mkstemp", refused)
     with pytest.raises(PermissionError) as caught:  # the administrator may write anywhere
         WRITERS[name](tmp_path / name, run)
     one_sentence_or_two(caught.value, name, "Permission denied", "save to a folder")
@@ -204,15 +202,17 @@ OFFLINE = """
                 importlib.import_module(module.name)
 
     from dqn_classroom import exercises, figures, shipped
+    from dqn_lessons import policies
     from dqn_lessons.experiments import video
     from dqn_lessons.train import train
     from tests.soak.entry_points import ARM
 
-    film = video.PolicyRecorder(every=12)
-    history = train(ARM, [0, 1], on_eval=film, progress=False).history
+    recorder = video.PolicyRecorder(every=12)
+    history = train(ARM, [0, 1], on_eval=recorder, progress=False).history
     assert history.complete
-    assert film.show().png[:4] == b"\\x89PNG"
-    agent = video.rollout("CartPole-v1", shipped.load_policy(), seed=0, render=False)
+    assert recorder.show().png[:4] == b"\\x89PNG"
+    agent = policies.greedy_policy(shipped.ShippedRun("lesson 5", "agent").weights(learner=0))
+    agent = video.rollout("CartPole-v1", agent, seed=0, render=False)
     assert agent.episode_return == 500
     curves = {"loss": history.loss[0]}
     assert figures.line_plot(history.eval_step, curves, "steps", "loss")._ipython_display_() is None

@@ -134,8 +134,8 @@ def test_solved_notebook_runs_and_every_exercise_passes(path, tmp_path):
     assert {name for name in names if f"✓ {name}: passes" in said} == names
     # What is shipped of this lesson was found: what it trains is what was shipped.
     lesson = LESSON_OF[path.stem].key
-    arms = [arm for name, c in shipped.COMPARISONS.items() if lesson in name for arm in c.arms]
-    assert said.count("is shipped with the course") == len(arms) + (lesson == "lesson 5")
+    arms = [arm for name, study in shipped.STUDIES.items() if lesson in name for arm in study.arms]
+    assert said.count("is shipped with the course") == len(arms)
 
 
 def test_the_loop_of_lesson_one_is_the_packages_simulation():

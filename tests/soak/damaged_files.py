@@ -13,14 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from dqn_classroom.shipped import AGENT, load_policy
+from dqn_classroom.shipped import FOLDER
 from dqn_lessons.experiments import checkpoint
 from dqn_lessons.experiments.flight_recorder import FlightRecorder
 from dqn_lessons.train import train
-from tests.soak.bad_values import PACKAGE, Fault, no_hang
+from tests.soak.bad_values import Fault, no_hang
 from tests.soak.entry_points import ARM
 
-REFERENCE = PACKAGE.parent / "dqn_classroom" / "shipped" / "data"
 Load = Callable[[Path], Any]
 
 
@@ -32,15 +31,15 @@ def originals(folder: Path) -> list[tuple[str, Load, bytes]]:
     checkpoint.save_history(folder / "history.npz", run.history)
     checkpoint.save_flight(folder / "flight.npz", recorder)
     checkpoint.write_csv(folder / "episodes.csv", run.history)
-    shipped = sorted(REFERENCE.glob("cartpole-*.npz"))[0]
+    shipped = sorted(FOLDER.glob("Acrobot-*.npz"))[0]
     files = [
         (folder / "run.npz", checkpoint.load),
         (folder / "history.npz", checkpoint.load_history),
         (folder / "flight.npz", checkpoint.load_flight),
         (folder / "episodes.csv", checkpoint.read_csv),
         (shipped, checkpoint.load_history),
-        (REFERENCE / "forgetting-flight.npz", checkpoint.load_flight),
-        (AGENT, load_policy),
+        (sorted(FOLDER.glob("*.flight.npz"))[0], checkpoint.load_flight),
+        (*FOLDER.glob("*.run.npz"), checkpoint.load),
     ]
     return [(path.name, load, path.read_bytes()) for path, load in files]
 

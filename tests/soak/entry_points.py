@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -41,21 +42,19 @@ def _quiet_sweep(**arguments: Any) -> Any:
     return sweep(**arguments, progress=False)
 
 
-def _film(**arguments: Any) -> Any:
-    film = video.PolicyRecorder(**arguments)
-    film(_Seen())
-    return film
+def _recorder(**arguments: Any) -> Any:
+    recorder = video.PolicyRecorder(**arguments)
+    recorder(_Seen())
+    return recorder
 
 
 class _Seen:
-    """What a film sees of a run."""
+    """What a recorder sees of a run."""
 
-    config, seeds, step = ARM, (0, 1), 10
+    history, step = SimpleNamespace(config=ARM, seeds=(0, 1)), 10
 
-    class online:
-        @staticmethod
-        def layers(learner: int) -> int:
-            return (0, 1)[learner]
+    def weights(self, learner: int) -> int:
+        return (0, 1)[learner]
 
 
 RNGS = [np.random.default_rng(0)]
@@ -93,7 +92,7 @@ POINTS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
         lambda **numbers: video.animate([replace(EPISODE)], "", **numbers),
         {"every": 2, "width": 30, "fps": 25},
     ),
-    "film": (_film, {"every": 5, "learner": 1, "seed": 0}),
+    "recorder": (_recorder, {"every": 5, "learner": 1, "seed": 0}),
 }
 DOORS = {
     *(

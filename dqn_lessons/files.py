@@ -1,0 +1,45 @@
+"""Files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+
+@contextmanager
+def atomic_write(path: str | Path, mode: str = "w") -> Iterator[Any]:
+    """Open a file to write: whoever reads meets the old one or the whole new one, even if it fails.
+
+    Args:
+        path: the file; an older one is replaced at the end of the block.
+        mode: ``"w"`` for text in UTF-8, ``"wb"`` for bytes.
+
+    Raises:
+        OSError: a full disk, or a folder that is missing or cannot be written.
+    """
+    path, temporary = Path(path), None
+    newline, encoding = (None, None) if "b" in mode else ("", "utf-8")
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
+        with os.fdopen(handle, mode, newline=newline, encoding=encoding) as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException as error:
+        if temporary is not None:
+            with suppress(OSError):
+                os.unlink(temporary)
+        if not isinstance(error, OSError):
+            raise
+        kept = "What was there before is unchanged" if path.exists() else "Nothing was written"
+        # The same number gives the same kind of error, such as PermissionError.
+        raise OSError(
+            error.errno or 0,
+            f"{path} could not be saved: {error.strerror or error}. {kept}. "
+            "Free some space, or save to a folder that you can write.",
+        ) from error
