@@ -13,6 +13,7 @@ import traitlets
 from IPython.display import HTML, display
 from packaging.requirements import Requirement
 
+from dqn_classroom.feedback import table_html
 from dqn_classroom.lessons import LESSONS
 
 # Seconds of `_work`, and of computing per notebook, on the machine where they were measured
@@ -114,15 +115,8 @@ class Handshake(anywidget.AnyWidget):
 
 def doctor() -> Handshake:
     """Show the report; return the handshake widget, which the browser completes."""
-    rows = []
-    for finding in check_versions():
-        status = f"✗ {finding.remedy}" if finding.remedy else "✓"
-        cells = (finding.name, finding.found, status)
-        rows.append("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>")
-    table = (
-        '<table><thead><tr><th scope="col">package</th><th scope="col">found</th>'
-        f'<th scope="col">status</th></tr></thead><tbody>{"".join(rows)}</tbody></table>'
-    )
+    rows = [(f.name, f.found, f"✗ {f.remedy}" if f.remedy else "✓") for f in check_versions()]
+    table = table_html(("package", "found", "status"), rows)
     times = "".join(
         f"<li>{html.escape(name)}: {max(seconds / 60, 0.1):.1f} min of computing</li>"
         for name, seconds in predicted_seconds().items()

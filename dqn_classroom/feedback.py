@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,17 @@ _BOX = (
 )
 
 
+def table_html(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Return a table as HTML: the names of its columns, and rows of as many cells, all escaped."""
+
+    def joined(cells: Iterable[str], start: str, end: str) -> str:
+        return "".join(f"{start}{html.escape(cell)}{end}" for cell in cells)
+
+    names = joined(head, '<th scope="col">', "</th>")
+    body = "".join(f"<tr>{joined(cells, '<td>', '</td>')}</tr>" for cells in rows)
+    return f"<table><thead><tr>{names}</tr></thead><tbody>{body}</tbody></table>"
+
+
 @dataclass(frozen=True)
 class Feedback:
     """A message to the student; shown by itself, or as the last value of a cell.
@@ -33,7 +44,7 @@ class Feedback:
         text: paragraphs.
         code: lines shown as code below the text.
         details: closed sections, label -> text; plain text leaves them out.
-        hint: what plain text says instead of the details.
+        hint: said in plain text instead of the details.
         table: rows of cells, the first is the head.
     """
 
@@ -56,8 +67,7 @@ class Feedback:
         if self.code:
             lines += ["    " + line for line in self.code.splitlines()]
         lines += ["  ".join(row) for row in self.table]
-        if self.hint:
-            lines.append(self.hint)
+        lines += [self.hint] if self.hint else []
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -67,13 +77,7 @@ class Feedback:
         if self.code:
             parts.append(f'<pre style="margin:4px 0">{escape(self.code)}</pre>')
         if self.table:
-            head, *body = self.table
-            cells = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
-            rows = "".join(
-                "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
-                for row in body
-            )
-            parts.append(f"<table><thead><tr>{cells}</tr></thead><tbody>{rows}</tbody></table>")
+            parts.append(table_html(self.table[0], self.table[1:]))
         parts += [
             f"<details><summary>{escape(label)}</summary>"
             f'<pre style="margin:4px 0;white-space:pre-wrap">{escape(text)}</pre></details>'

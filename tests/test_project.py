@@ -19,11 +19,13 @@ CONDA = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
 CONDA_SPECS = [
     spec.split("#")[0].strip() for spec in CONDA["dependencies"] if isinstance(spec, str)
 ]
-PINS = dict(
-    line.split("==")
+PINS = {
+    canonicalize_name(name): version
     for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
-    if "==" in line and not line.startswith("#")
-)
+    if not line.startswith("#")
+    for name, _, version in [line.partition("==")]
+    if version
+}
 
 # The same package under its conda-forge name.
 CONDA_NAMES = {"torch": "pytorch-cpu", "matplotlib": "matplotlib-base"}
@@ -50,7 +52,7 @@ def test_both_environments_have_the_same_packages():
 @pytest.mark.parametrize("text", PROJECT["dependencies"])
 def test_the_ranges_overlap_and_hold_the_tested_version(text):
     requirement = Requirement(text)
-    tested = Version(PINS[requirement.name])
+    tested = Version(PINS[canonicalize_name(requirement.name)])
     assert tested in requirement.specifier
     assert tested in conda_ranges()[CONDA_NAMES.get(requirement.name, requirement.name)]
 
@@ -63,8 +65,7 @@ def test_every_test_requirement_is_pinned():
     extras = [text for group in PROJECT["optional-dependencies"].values() for text in group]
     for text in extras:
         requirement = Requirement(text)
-        pins = {canonicalize_name(key): value for key, value in PINS.items()}
-        assert Version(pins[canonicalize_name(requirement.name)]) in requirement.specifier
+        assert Version(PINS[canonicalize_name(requirement.name)]) in requirement.specifier
 
 
 def test_ci_calls_the_test_command_of_the_readme():

@@ -11,8 +11,8 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 from plotly.subplots import make_subplots
 
-from dqn_classroom.explorers.panel import WIDE, Explorer, badge
-from dqn_classroom.figures import BLUE, GREY, ORANGE, plotly_layout
+from dqn_classroom.explorers.panel import CHOSEN, DOTTED, WIDE, Explorer, badge, row
+from dqn_classroom.figures import BLUE, ORANGE, plotly_layout
 from dqn_lessons.stats import small_studies
 
 STUDIES = 1_000
@@ -46,10 +46,8 @@ class SeedLottery(Explorer):
             "comparison": ipw.Dropdown(
                 options=list(self.differences), description="comparison", **WIDE
             ),
-            "k": ipw.IntSlider(
-                value=min(3, most), min=1, max=most, description="seeds in a study", **WIDE
-            ),
-            "study": ipw.IntSlider(value=1, min=1, max=_SHOWN, description="study number", **WIDE),
+            "k": ipw.IntSlider(min(3, most), 1, most, description="seeds in a study", **WIDE),
+            "study": ipw.IntSlider(1, 1, _SHOWN, description="study number", **WIDE),
         }
         again = ipw.Button(
             description="Draw another study",
@@ -57,27 +55,21 @@ class SeedLottery(Explorer):
             layout=ipw.Layout(width="max-content"),
         )
         again.on_click(self._next)
-        rows = [ipw.HBox([inputs["comparison"], inputs["k"]]), ipw.HBox([inputs["study"], again])]
-        for row in rows:
-            row.layout.flex_flow = "row wrap"
+        rows = [row(inputs["comparison"], inputs["k"]), row(inputs["study"], again)]
         figure = go.FigureWidget(make_subplots(cols=2, horizontal_spacing=0.12))
         figure.update_layout(plotly_layout(f"difference of the {unit}, one study", ""), height=340)
         figure.update_layout(hovermode="closest", barmode="stack", bargap=0)
         figure.update_xaxes(title_text=f"mean difference of the {unit}, 1,000 studies", col=2)
         figure.update_yaxes(visible=False, range=[-1, 2], col=1)
         figure.update_yaxes(title_text="studies", col=2)
-        mark = {"mode": "markers", "row": 1, "col": 1}
-        figure.add_scatter(name="seeds", marker={"color": BLUE, "size": 9}, **mark)
-        diamond = {"color": ORANGE, "size": 15, "symbol": "diamond"}
-        figure.add_scatter(name="their mean", marker=diamond, **mark)
-        for col in (1, 2):
-            line = {"color": GREY, "dash": "dot"}
-            figure.add_scatter(
-                name="all seeds", mode="lines", line=line, showlegend=col == 1, row=1, col=col
-            )
-        figure.add_bar(name="right way", marker_color=BLUE, row=1, col=2)
+        left, right = {"row": 1, "col": 1}, {"row": 1, "col": 2}
+        figure.add_scatter(name="seeds", mode="markers", marker={"color": BLUE, "size": 9}, **left)
+        figure.add_scatter(name="their mean", **CHOSEN, **left)
+        figure.add_scatter(name="all seeds", **DOTTED, **left)
+        figure.add_scatter(name="all seeds", showlegend=False, **DOTTED, **right)
+        figure.add_bar(name="right way", marker_color=BLUE, **right)
         hatched = {"color": ORANGE, "pattern": {"shape": "/"}}
-        figure.add_bar(name="wrong way", marker=hatched, row=1, col=2)
+        figure.add_bar(name="wrong way", marker=hatched, **right)
         super().__init__(rows, inputs, figure)
 
     def _next(self, _button: Any) -> None:
@@ -112,11 +104,7 @@ class SeedLottery(Explorer):
         )
 
         def table() -> dict[str, Any]:
-            first = np.arange(1, 25)
-            return {
-                "study": first,
-                "mean difference": means[:24],
-                "points": np.where(wrong[:24], "the wrong way", "the right way"),
-            }
+            points = np.where(wrong[:24], "the wrong way", "the right way")
+            return {"study": range(1, 25), "mean difference": means[:24], "points": points}
 
         return sentence, table

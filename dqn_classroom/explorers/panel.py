@@ -10,8 +10,12 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dqn_classroom.accessible_controls import AccessibleControls
-from dqn_classroom.figures import AccessibleFigure
+from dqn_classroom.explorers.startup import import_nbformat
+from dqn_classroom.figures import GREY, ORANGE, AccessibleFigure
 
+import_nbformat()
+CHOSEN = {"mode": "markers", "marker": {"color": ORANGE, "size": 14, "symbol": "diamond"}}
+DOTTED = {"mode": "lines", "line": {"color": GREY, "dash": "dot"}}
 WIDE = {"layout": ipw.Layout(width="430px"), "style": {"description_width": "150px"}}
 # Beyond this a curve has left every scale worth drawing, and JSON has no infinity.
 OFF_SCALE = 1e9
@@ -28,6 +32,11 @@ def badge(word: str, colour: str) -> str:
     return f'<span style="{style}">{word}</span>'
 
 
+def row(*widgets: ipw.Widget) -> ipw.HBox:
+    """Return widgets side by side, in as many lines as a narrow window needs."""
+    return ipw.HBox(widgets, layout=ipw.Layout(flex_flow="row wrap"))
+
+
 class Panel(ipw.VBox):  # type: ignore[misc]
     """Rows of controls above one figure that is redrawn in place, so that a zoom stays.
 
@@ -38,14 +47,9 @@ class Panel(ipw.VBox):  # type: ignore[misc]
     """
 
     def __init__(
-        self,
-        rows: list[ipw.Widget],
-        figure: go.FigureWidget,
-        below: Sequence[ipw.Widget] = (),
+        self, rows: list[ipw.Widget], figure: go.FigureWidget, below: Sequence[ipw.Widget] = ()
     ) -> None:
-        self.figure = figure
-        self.readout = ipw.HTML()
-        self.table = ipw.HTML()
+        self.figure, self.readout, self.table = figure, ipw.HTML(), ipw.HTML()
         self.table_button = ipw.ToggleButton(
             value=False, description="Data table", tooltip="Show the numbers behind the figure"
         )
@@ -60,7 +64,7 @@ class Panel(ipw.VBox):  # type: ignore[misc]
     def _redraw(self, _change: Any = None) -> None:
         sentence, table = self.draw()
         self.readout.value = f'<div role="status" style="line-height:1.5">{sentence}</div>'
-        # The table is built only when somebody looks at it: a drag stays fast.
+        # The table is built only when someone looks at it: a drag stays fast.
         shown = self.table_button.value
         self.table.value = AccessibleFigure(None, "", table()).table_html() if shown else ""
 

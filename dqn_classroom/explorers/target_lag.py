@@ -11,8 +11,17 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from dqn_classroom.explorers.panel import OFF_SCALE, WIDE, Explorer, badge, drawable
-from dqn_classroom.figures import BLUE, GREEN, GREY, ORANGE, decimate, plotly_layout
+from dqn_classroom.explorers.panel import (
+    CHOSEN,
+    DOTTED,
+    OFF_SCALE,
+    WIDE,
+    Explorer,
+    badge,
+    drawable,
+    row,
+)
+from dqn_classroom.figures import BLUE, GREEN, ORANGE, decimate, plotly_layout
 from dqn_lessons import target_lag
 from dqn_lessons.config import TargetLagConfig
 
@@ -26,6 +35,11 @@ def _rate_slider(description: str, **settings: Any) -> ipw.FloatLogSlider:
     """A slider from 1e-5 to 1."""
     scale = {"value": 1e-3, "min": -5, "max": 0, "step": 0.1, "readout_format": ".1e"}
     return ipw.FloatLogSlider(description=description, **scale, **settings, **WIDE)
+
+
+def _choice(description: str, options: list[tuple[str, str]], width: str) -> ipw.ToggleButtons:
+    style = {"description_width": "150px", "button_width": width}
+    return ipw.ToggleButtons(options=options, description=description, style=style)
 
 
 class TargetLagExplorer(Explorer):
@@ -53,41 +67,25 @@ class TargetLagExplorer(Explorer):
                 options=_GAMMAS, value=0.99, description="discount γ", **WIDE
             ),
             "reward": ipw.FloatSlider(
-                value=2,
-                min=-5,
-                max=5,
-                step=0.5,
-                readout_format=".1f",
-                description="reward r",
-                **WIDE,
+                2, min=-5, max=5, step=0.5, readout_format=".1f", description="reward r", **WIDE
             ),
-            "optimizer": ipw.ToggleButtons(
-                options=[("Adam", "adam"), ("SGD", "sgd")],
-                description="optimiser",
-                style={"description_width": "150px", "button_width": "90px"},
-            ),
-            "update": ipw.ToggleButtons(
-                options=[("hard, every C", "hard"), ("soft, with τ", "soft")],
-                description="target update",
-                style={"description_width": "150px", "button_width": "120px"},
+            "optimizer": _choice("optimiser", [("Adam", "adam"), ("SGD", "sgd")], "90px"),
+            "update": _choice(
+                "target update", [("hard, every C", "hard"), ("soft, with τ", "soft")], "120px"
             ),
         }
-        presets = [self._preset_button(name) for name in self.PRESETS]
         rows = [
-            ipw.HBox([ipw.Label("presets"), *presets]),
-            ipw.HBox([inputs["learning_rate"], inputs["gamma"]]),
-            ipw.HBox([inputs["target_period"], inputs["reward"]]),
-            ipw.HBox([inputs["tau"]]),
-            ipw.HBox([inputs["optimizer"], inputs["update"]]),
+            row(ipw.Label("presets"), *map(self._preset_button, self.PRESETS)),
+            row(inputs["learning_rate"], inputs["gamma"]),
+            row(inputs["target_period"], inputs["reward"]),
+            row(inputs["tau"]),
+            row(inputs["optimizer"], inputs["update"]),
         ]
-        for row in rows:
-            row.layout.flex_flow = "row wrap"
         figure = go.FigureWidget(layout=plotly_layout("training step (updates)", "bias b"))
         figure.add_scatter(name="bias b", mode="lines", line={"color": BLUE})
         speed = {"color": ORANGE, "dash": "dash"}
         figure.add_scatter(name="speed limit lr·step", mode="lines", line=speed)
-        stairs = {"color": GREY, "dash": "dot", "shape": "hv"}
-        figure.add_scatter(name="ceiling B<sub>k</sub>", mode="lines", line=stairs)
+        figure.add_scatter(name="ceiling B<sub>k</sub>", **DOTTED, line_shape="hv")
         super().__init__(rows, inputs, figure)
 
     def _preset_button(self, name: str) -> ipw.Button:
@@ -129,13 +127,9 @@ class TargetLagExplorer(Explorer):
 
         def table() -> dict[str, Any]:
             rows = np.linspace(0, config.steps - 1, 21).astype(int)
-            return {
-                "step": steps[rows],
-                "bias b": run.bias[rows],
-                "target copy": run.target_bias[rows],
-                "lr·step": speed[rows],
-                "ceiling B_k": ceiling[rows],
-            }
+            columns = {"step": steps, "bias b": run.bias, "target's bias": run.target_bias}
+            columns |= {"lr·step": speed, "ceiling B_k": ceiling}
+            return {name: values[rows] for name, values in columns.items()}
 
         return _lag_sentence(config, run, ceiling), table
 
@@ -201,18 +195,12 @@ class LinearTDExplorer(Explorer):
         figure.update_xaxes(type="log", dtick=1, col=1)
         figure.update_xaxes(title_text="updates", col=2)
         figure.update_yaxes(title_text="value error (RMS)", type="log", exponentformat="e", col=2)
-        line = {"color": BLUE}
-        figure.add_scatter(name="factor per update", mode="lines", line=line, row=1, col=1)
-        edge = {"color": GREY, "dash": "dot"}
-        figure.add_scatter(
-            x=[1, 10_000], y=[1, 1], name="above: explodes", mode="lines", line=edge, row=1, col=1
-        )
-        chosen = {"color": ORANGE, "size": 13, "symbol": "diamond"}
-        figure.add_scatter(name="your C", mode="markers", marker=chosen, row=1, col=1)
-        line = {"color": GREEN, "dash": "dash"}
+        left, line = {"row": 1, "col": 1}, {"color": GREEN, "dash": "dash"}
+        figure.add_scatter(name="factor per update", mode="lines", line={"color": BLUE}, **left)
+        figure.add_scatter(x=[1, 10_000], y=[1, 1], name="above: explodes", **DOTTED, **left)
+        figure.add_scatter(name="your C", **CHOSEN, **left)
         figure.add_scatter(name="value error", mode="lines", line=line, row=1, col=2)
-        super().__init__([ipw.HBox([*inputs.values()])], inputs, figure)
-        self.children[0].layout.flex_flow = "row wrap"
+        super().__init__([row(*inputs.values())], inputs, figure)
 
     def draw(self) -> tuple[str, Callable[[], dict[str, Any]]]:
         """Work out the factor for every C, and the error for the chosen one."""

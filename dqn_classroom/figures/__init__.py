@@ -1,6 +1,6 @@
-"""Figures: results in, a described figure out; nothing is computed here.
+"""Figures: results in, an accessible figure out; nothing is computed here.
 
-Plotly for what is explored, matplotlib for what is read. Every figure comes as a
+Plotly for what is explored, matplotlib for what is read. Every figure comes as an
 `AccessibleFigure`: with a text alternative, and the numbers behind it in a table.
 """
 
@@ -11,6 +11,7 @@ from dqn_classroom.figures.accessible import (
     ORANGE,
     RED,
     AccessibleFigure,
+    data_uri,
     decimate,
     plotly_layout,
 )
@@ -23,28 +24,11 @@ from dqn_classroom.figures.learning import (
     rank_among_runs,
     seed_curves,
 )
-from dqn_classroom.figures.startup import import_nbformat
 from dqn_classroom.figures.target_lag import bias_curves, corridor_values, steps_to_learn
 
-import_nbformat()
-
 __all__ = [
-    "BLUE",
-    "GREEN",
-    "GREY",
-    "ORANGE",
-    "RED",
-    "AccessibleFigure",
-    "bias_curves",
-    "corridor_values",
-    "decimate",
-    "forest_plot",
-    "heat_map",
-    "learning_curves",
-    "line_plot",
-    "plotly_layout",
-    "rank_among_runs",
-    "seed_curves",
-    "steps_to_learn",
+    "BLUE", "GREEN", "GREY", "ORANGE", "RED", "AccessibleFigure", "bias_curves",
+    "corridor_values", "data_uri", "decimate", "forest_plot", "heat_map", "learning_curves",
+    "line_plot", "plotly_layout", "rank_among_runs", "seed_curves", "steps_to_learn",
     "versus_healthy_band",
-]
+]  # fmt: skip

@@ -7,7 +7,7 @@ import html
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import cycle, pairwise
 from typing import Any
 
 import matplotlib
@@ -16,6 +16,8 @@ from IPython.display import HTML, display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
+
+from dqn_classroom.feedback import table_html
 
 # Okabe and Ito's palette: told apart with every common kind of colour blindness. Lines differ
 # in dash as well, so that no figure depends on colour.
@@ -28,8 +30,7 @@ _MAX_ROWS = 24
 def decimate(values: ArrayLike, buckets: int = 400) -> NDArray[np.int64]:
     """Return indices that draw a long curve faithfully with few points.
 
-    Each of ``buckets`` slices keeps its first, last, lowest and highest value, so the
-    drawn curve covers the same pixels as the full one and no extreme is lost.
+    Each of ``buckets`` slices keeps its first, last, lowest and highest value.
 
     Args:
         values: the curve, shape [T].
@@ -72,12 +73,7 @@ class AccessibleFigure:
         """Return the numbers as an HTML table, thinned evenly to at most 24 rows."""
         rows = list(zip(*map(np.asarray, self.table.values()), strict=True))
         shown = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), _MAX_ROWS)).astype(int))
-        head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in self.table)
-        body = "".join(
-            "<tr>" + "".join(f"<td>{_cell(value)}</td>" for value in rows[i]) + "</tr>"
-            for i in shown
-        )
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return table_html(self.table, ([_cell(value) for value in rows[i]] for i in shown))
 
     def details(self) -> str:
         """Return the text alternative and the data table as HTML, closed until asked for."""
@@ -88,12 +84,8 @@ class AccessibleFigure:
 
     def html(self) -> str:
         """Return a matplotlib figure as an image with its text alternative and its numbers."""
-        png = base64.b64encode(_png(self.figure)).decode()
-        image = (
-            f'<img style="max-width:100%" alt="{html.escape(self.alt, quote=True)}" '
-            f'src="data:image/png;base64,{png}">'
-        )
-        return image + self.details()
+        image = f'<img style="max-width:100%" alt="{html.escape(self.alt)}" '
+        return f'{image}src="{data_uri(self.figure)}">{self.details()}'
 
     def _ipython_display_(self) -> None:
         if isinstance(self.figure, Figure):
@@ -104,21 +96,25 @@ class AccessibleFigure:
 
 
 def _cell(value: Any) -> str:
-    number = isinstance(value, (float, np.floating))
-    return html.escape(f"{value:.6g}" if number else str(value))
+    return f"{value:.6g}" if isinstance(value, (float, np.floating)) else str(value)
 
 
-def _png(figure: Figure) -> bytes:
+def data_uri(figure: Figure, kind: str = "png") -> str:
+    """Return a figure, as png or svg, as an address that needs no file; equal ones are equal."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=110, bbox_inches="tight")
-    return buffer.getvalue()
+    # Without a fixed salt and date an SVG would differ each time.
+    with matplotlib.rc_context({"svg.hashsalt": "dqn-lessons"}):
+        stamp = {"metadata": {"Date": None}} if kind == "svg" else {"dpi": 110}
+        figure.savefig(buffer, format=kind, bbox_inches="tight", **stamp)
+    mime = "image/svg+xml" if kind == "svg" else "image/png"
+    return f"data:{mime};base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def new_axes(xlabel: str, ylabel: str, columns: int = 1) -> tuple[Figure, Any]:
+def new_axes(xlabel: str, ylabel: str, columns: int = 1, height: float = 3.8) -> tuple[Figure, Any]:
     """Return an empty figure that no global state knows about, so that nothing leaks."""
-    figure = Figure(figsize=(7.2, 3.8))
+    figure = Figure(figsize=(7.2 if columns == 1 else 4.8 * columns, height))
     with matplotlib.rc_context({"axes.spines.top": False, "axes.spines.right": False}):
-        axes = figure.subplots(1, columns)
+        axes = figure.subplots(1, columns, gridspec_kw={"wspace": 0.35})
     for axis in np.atleast_1d(axes):
         axis.set(xlabel=xlabel, ylabel=ylabel)
         axis.grid(alpha=0.25)
@@ -130,6 +126,25 @@ def new_axes(xlabel: str, ylabel: str, columns: int = 1) -> tuple[Figure, Any]:
 def legend_above(axis: Axes) -> None:
     """Put the legend where no line can run behind it."""
     axis.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=5, frameon=False)
+
+
+def draw_lines(
+    axis: Axes, x: ArrayLike, lines: Mapping[str, ArrayLike], **style: Any
+) -> dict[str, NDArray[np.float64]]:
+    """Draw lines that differ in colour, dash and marker, and the legend; return them as arrays.
+
+    Args:
+        axis: where.
+        x: shape [T].
+        lines: name -> values, shape [T] each.
+        style: for matplotlib's ``plot``.
+    """
+    columns = {name: np.asarray(values, dtype=float) for name, values in lines.items()}
+    for (name, values), (colour, dash, marker) in zip(columns.items(), cycle(MPL_STYLES)):
+        look = {"color": colour, "linestyle": dash, "marker": marker, "label": name, **style}
+        axis.plot(x, values, **look)
+    legend_above(axis)
+    return columns
 
 
 def plotly_layout(xtitle: str, ytitle: str) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -12,12 +11,15 @@ from numpy.typing import ArrayLike
 from dqn_classroom.figures.accessible import (
     BLUE,
     GREY,
-    MPL_STYLES,
     ORANGE,
     AccessibleFigure,
+    draw_lines,
     legend_above,
     new_axes,
 )
+
+_STEPS = "environment steps of each learner"
+_SMALL = {"color": GREY, "fontsize": 9}
 
 
 def line_plot(
@@ -33,15 +35,8 @@ def line_plot(
     """
     at = np.asarray(x)
     figure, axis = new_axes(xlabel, ylabel)
-    for (name, values), (colour, dash, marker) in zip(
-        lines.items(), cycle(MPL_STYLES), strict=False
-    ):
-        axis.plot(
-            at, values, color=colour, linestyle=dash, marker=marker if stem else "", label=name
-        )
     axis.axhline(0, color=GREY, linewidth=0.8)
-    legend_above(axis)
-    columns = {name: np.asarray(values, dtype=float) for name, values in lines.items()}
+    columns = draw_lines(axis, at, lines, **({} if stem else {"marker": ""}))
     said = "; ".join(f"{name} from {v[0]:.3g} to {v[-1]:.3g}" for name, v in columns.items())
     return AccessibleFigure(figure, f"{ylabel} against {xlabel}: {said}.", {xlabel: at, **columns})
 
@@ -66,28 +61,20 @@ def learning_curves(
         log: logarithmic values, for what explodes.
     """
     at = np.asarray(steps)
-    figure, axis = new_axes("environment steps of each learner", ylabel)
+    figure, axis = new_axes(_STEPS, ylabel)
     table: dict[str, Any] = {"steps": at}
     for (name, limit), dash in zip((limits or {}).items(), (":", "-.", "--"), strict=False):
         level = np.broadcast_to(np.asarray(limit, dtype=float), at.shape)
         axis.step(at, level, where="post", color=GREY, linestyle=dash, linewidth=2, label=name)
         table[name] = level
-    for (name, (mean, low, high)), (colour, dash, marker) in zip(
-        curves.items(), MPL_STYLES, strict=False
-    ):
-        every = max(1, len(at) // 8)
-        axis.plot(
-            at, mean, color=colour, linestyle=dash, marker=marker, markevery=every, label=name
-        )
-        axis.fill_between(at, low, high, color=colour, alpha=0.18, linewidth=0)
+    means = {name: mean for name, (mean, _, _) in curves.items()}
+    draw_lines(axis, at, means, markevery=max(1, len(at) // 8))
+    drawn = axis.lines[len(limits or {}) :]
+    for line, (name, (mean, low, high)) in zip(drawn, curves.items(), strict=True):
+        axis.fill_between(at, low, high, color=line.get_color(), alpha=0.18, linewidth=0)
         table |= {name: np.asarray(mean), f"{name}, low": low, f"{name}, high": high}
-    if log:
-        axis.set_yscale("log")
-    legend_above(axis)
-    axis.annotate(
-        f"mean of {seeds} seeds, 95 % interval", (0.99, 0.02), xycoords="axes fraction", ha="right",
-        color=GREY, fontsize=8,
-    )  # fmt: skip
+    axis.set_yscale("log" if log else "linear")
+    axis.set_title(f"mean of {seeds} seeds, 95 % interval", loc="right", y=0.01, **_SMALL)
     ends = "; ".join(
         f"{name} ends at {mean[-1]:.3g} [{low[-1]:.3g}, {high[-1]:.3g}]"
         for name, (mean, low, high) in curves.items()
@@ -105,7 +92,7 @@ def seed_curves(steps: ArrayLike, scores: ArrayLike, ylabel: str) -> AccessibleF
         ylabel: what is drawn, with its unit.
     """
     at, values = np.asarray(steps), np.asarray(scores, dtype=float)
-    figure, axis = new_axes("environment steps of each learner", ylabel)
+    figure, axis = new_axes(_STEPS, ylabel)
     axis.plot(at, values.T, color=BLUE, linewidth=0.8, alpha=0.5)
     axis.plot(at, values.mean(0), color=ORANGE, linewidth=3, label=f"mean of {len(values)} seeds")
     legend_above(axis)
@@ -115,9 +102,8 @@ def seed_curves(steps: ArrayLike, scores: ArrayLike, ylabel: str) -> AccessibleF
         f"end they lie between {low[-1]:.3g} and {high[-1]:.3g}, their mean at "
         f"{values[:, -1].mean():.3g}."
     )
-    return AccessibleFigure(
-        figure, alt, {"steps": at, "mean": values.mean(0), "lowest": low, "highest": high}
-    )
+    table = {"steps": at, "mean": values.mean(0), "lowest": low, "highest": high}
+    return AccessibleFigure(figure, alt, table)
 
 
 def forest_plot(rows: Mapping[str, Any], xlabel: str) -> AccessibleFigure:
@@ -127,8 +113,7 @@ def forest_plot(rows: Mapping[str, Any], xlabel: str) -> AccessibleFigure:
         rows: name -> (estimate, low, high).
         xlabel: what is estimated, with its unit.
     """
-    figure, axis = new_axes(xlabel, "")
-    figure.set_size_inches(7.2, 0.9 + 0.45 * len(rows))
+    figure, axis = new_axes(xlabel, "", height=0.9 + 0.45 * len(rows))
     for y, (estimate, low, high) in enumerate(rows.values()):
         axis.plot([low, high], [y, y], color=BLUE, linewidth=2)
         axis.plot(estimate, y, "D", color=BLUE)
@@ -137,10 +122,11 @@ def forest_plot(rows: Mapping[str, Any], xlabel: str) -> AccessibleFigure:
     axis.set_ylim(len(rows) - 0.5, -0.5)
     said = "; ".join(f"{name}: {m:.3g} [{lo:.3g}, {hi:.3g}]" for name, (m, lo, hi) in rows.items())
     columns = np.array(list(rows.values()), dtype=float).reshape(-1, 3).T
-    table = dict(zip(("estimate", "low", "high"), columns, strict=True))
-    return AccessibleFigure(
-        figure, f"{xlabel}, with 95 % intervals. {said}.", {"what": list(rows), **table}
-    )
+    table: dict[str, Any] = {
+        "what": list(rows),
+        **dict(zip(("estimate", "low", "high"), columns, strict=True)),
+    }
+    return AccessibleFigure(figure, f"{xlabel}, with 95 % intervals. {said}.", table)
 
 
 def rank_among_runs(
@@ -156,10 +142,7 @@ def rank_among_runs(
         ylabel: what is drawn, with its unit.
     """
     at, many, one, place = (np.asarray(values) for values in (steps, others, yours, rank))
-    xlabel = "environment steps of each learner"
-    figure, (left, right) = new_axes(xlabel, ylabel, columns=2)
-    figure.set_size_inches(9.6, 3.8)
-    figure.subplots_adjust(wspace=0.3)
+    figure, (left, right) = new_axes(_STEPS, ylabel, columns=2)
     left.plot(at, many.T, color=GREY, linewidth=0.7, alpha=0.6)
     left.plot(at, one, color=ORANGE, linewidth=3, label="your run")
     left.plot([], [], color=GREY, linewidth=0.7, label=f"{len(many)} shipped runs")
@@ -168,24 +151,15 @@ def rank_among_runs(
     right.axhspan(10, 90, color=GREY, alpha=0.12, linewidth=0)
     right.axhline(50, color=GREY, linestyle=":")
     right.plot(at, place, color=ORANGE, linewidth=2, marker="s", markevery=max(1, len(at) // 8))
-    right.set_title("grey: the middle 80 of 100 runs", fontsize=9, color=GREY)
+    right.set_title("grey: the middle 80 of 100 runs", **_SMALL)
     alt = (
         f"{ylabel} of your run among {len(many)} shipped runs. At the end it reaches "
         f"{one[-1]:.3g}, the others between {many[:, -1].min():.3g} and {many[:, -1].max():.3g}; "
         f"that is percentile {place[-1]:.0f}."
     )
-    return AccessibleFigure(
-        figure,
-        alt,
-        {
-            "steps": at,
-            "your run": one,
-            "lowest": many.min(0),
-            "median": np.median(many, 0),
-            "highest": many.max(0),
-            "percentile": place,
-        },
-    )
+    table = {"steps": at, "your run": one, "lowest": many.min(0), "median": np.median(many, 0)}
+    table |= {"highest": many.max(0), "percentile": place}
+    return AccessibleFigure(figure, alt, table)
 
 
 def heat_map(
@@ -200,8 +174,6 @@ def heat_map(
     """
     across, down = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     figure, axes = new_axes(xlabel, ylabel, columns=len(panels))
-    figure.set_size_inches(4.8 * len(panels), 3.8)
-    figure.subplots_adjust(wspace=0.35)
     grid_y, grid_x = (grid.ravel() for grid in np.meshgrid(down, across, indexing="ij"))
     table: dict[str, Any] = {xlabel: grid_x, ylabel: grid_y}
     said = []

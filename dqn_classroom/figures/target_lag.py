@@ -10,11 +10,10 @@ from numpy.typing import ArrayLike
 
 from dqn_classroom.figures.accessible import (
     GREY,
-    MPL_STYLES,
     STYLES,
     AccessibleFigure,
     decimate,
-    legend_above,
+    draw_lines,
     new_axes,
     plotly_layout,
 )
@@ -39,23 +38,13 @@ def bias_curves(
         line = {"color": colour, "dash": dash}
         figure.add_scatter(x=steps[keep], y=values[keep], name=name, mode="lines", line=line)
     corners = np.unique(np.r_[0, np.flatnonzero(np.diff(stairs)) + 1, len(stairs) - 1])
-    figure.add_scatter(
-        x=steps[corners],
-        y=stairs[corners],
-        name="ceiling B<sub>k</sub>: k syncs = k+1 steps of horizon",
-        mode="lines",
-        line={"color": GREY, "dash": "dot", "shape": "hv"},
-    )
+    name = "ceiling B<sub>k</sub>: k syncs = k+1 steps of horizon"
+    line = {"color": GREY, "dash": "dot", "shape": "hv"}
+    figure.add_scatter(x=steps[corners], y=stairs[corners], name=name, mode="lines", line=line)
+    place = {"showarrow": False, "yshift": 10, "xshift": 28}
     for k in range(0, -(-len(stairs) // target_period), 2):
         at = min(k * target_period, len(stairs) - 1)
-        figure.add_annotation(
-            x=steps[at],
-            y=stairs[at],
-            text=f"horizon {k + 1}",
-            showarrow=False,
-            yshift=10,
-            xshift=28,
-        )
+        figure.add_annotation(x=steps[at], y=stairs[at], text=f"horizon {k + 1}", **place)
     last = len(stairs) - 1
     ends = np.unique(np.r_[target_period - 1 : last : target_period, last])
     table = {"step": steps[ends], "ceiling B_k": stairs[ends]}
@@ -80,10 +69,8 @@ def steps_to_learn(
     """
     x = np.asarray(periods)
     figure, axis = new_axes("target period C (updates between syncs)", ylabel)
-    for (name, values), (colour, dash, marker) in zip(steps.items(), MPL_STYLES, strict=False):
-        axis.loglog(x, values, color=colour, linestyle=dash, marker=marker, label=name)
-    legend_above(axis)
-    columns = {name: np.asarray(values) for name, values in steps.items()}
+    columns = draw_lines(axis, x, steps)
+    axis.set(xscale="log", yscale="log")
     best = "; ".join(f"{name}: fewest at C = {x[np.argmin(v)]}" for name, v in columns.items())
     alt = f"Updates needed against the target period, log-log. {best}."
     return AccessibleFigure(figure, alt, {"C": x, **columns})
@@ -100,11 +87,8 @@ def corridor_values(truth: ArrayLike, values: Mapping[str, ArrayLike]) -> Access
     distance = np.arange(1, len(exact) + 1)
     figure, axis = new_axes("distance from the goal (steps)", "value of the best action")
     axis.plot(distance, exact, color=GREY, linewidth=5, alpha=0.35, label="truth")
-    for (name, curve), (colour, dash, marker) in zip(values.items(), MPL_STYLES, strict=False):
-        axis.plot(distance, curve, color=colour, linestyle=dash, marker=marker, ms=4, label=name)
+    columns = draw_lines(axis, distance, values, markersize=4)
     axis.set_xticks(distance[::2])
-    legend_above(axis)
-    columns = {name: np.asarray(curve, dtype=float) for name, curve in values.items()}
     worst = "; ".join(
         f"{name}: largest error {np.max(np.abs(curve - exact)):.3f}"
         for name, curve in columns.items()

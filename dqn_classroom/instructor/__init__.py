@@ -1,1 +1,1 @@
-"""For whoever teaches: lecture mode, slides, and the summary of a class."""
+"""For anyone who teaches: lecture mode, slides, and the summary of a class."""

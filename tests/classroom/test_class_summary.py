@@ -25,15 +25,9 @@ from dqn_classroom.instructor.class_summary.catalogue import (
     Course,
     Task,
 )
-from dqn_classroom.instructor.class_summary.counting import (
-    Tally,
-    count,
-    ranked_confusions,
-    ranked_mistakes,
-)
-from dqn_classroom.instructor.class_summary.page import render
+from dqn_classroom.instructor.class_summary.counting import FILES, UNKNOWN, count
+from dqn_classroom.instructor.class_summary.page import lines, render
 from dqn_classroom.instructor.class_summary.reading import LIMIT, UnusableError, parse, read_folder
-from dqn_classroom.instructor.class_summary.rows import rows
 
 
 def student(**parts):
@@ -101,46 +95,78 @@ def written(tmp_path_factory):
     return (base / "out" / "summary.html").read_text(encoding="utf-8"), table
 
 
+def numbers(table, part, item, detail=""):
+    """Return what one item of the table says: measure -> (value, of)."""
+    rows = [
+        row for row in table.values() if (row.part, row.item, row.detail) == (part, item, detail)
+    ]
+    return {row.measure: (row.value, row.of) for row in rows}
+
+
+def named(table, part):
+    return [(line["lesson"], line["item"], line["detail"]) for line in lines(table, part)]
+
+
+def tally(students, times, not_passed=None, *, of):
+    """Return the numbers of something that students met."""
+    kept = {"students": (students, of), "times": (times, "")}
+    return kept if not_passed is None else {**kept, "not passed yet": (not_passed, students)}
+
+
 def test_exercises_are_counted(counts):
-    assert counts.students == 4
-    task = counts.tasks["td_target"]
-    assert (task.tried, task.passed, task.hinted, task.median_attempts) == (3, 2, 2, 3)
-    other = counts.tasks["hard_update"]
-    assert (other.tried, other.passed, other.hinted, other.median_attempts) == (1, 1, 1, 1)
-    assert counts.tasks["iqm"].median_attempts is None
+    assert counts[FILES].value == 4
+    assert numbers(counts, "exercise", "td_target") == {
+        "tried": (3, 4),
+        "passed": (2, 3),
+        "not passed yet": (1, 3),
+        "took a hint": (2, 4),
+        "median attempts": (3, 3),
+    }
+    other = numbers(counts, "exercise", "hard_update")
+    assert [value for value, _ in other.values()] == [1, 1, 0, 1, 1]
+    assert numbers(counts, "exercise", "iqm")["median attempts"] == ("", 0)
 
 
-def test_misconceptions_are_counted_and_ranked_by_students(counts, course):
-    mask, discount = ranked_mistakes(counts, course)
-    assert (mask.lesson, mask.task, mask.name, mask.tried) == (
-        "2",
-        "td_target",
-        "no terminal mask",
-        3,
-    )
-    assert mask.tally == Tally(students=2, times=3, not_passed=1)
+def test_misconceptions_are_counted_and_ranked_by_students(counts):
+    assert named(counts, "misconception") == [
+        ("2", "td_target", "no terminal mask"),
+        ("2", "td_target", "no discount"),
+    ]
+    met = numbers(counts, "misconception", "td_target", "no terminal mask")
+    assert met == tally(2, 3, 1, of=3)
     # five times, but one student
-    assert (discount.name, discount.tally) == ("no discount", Tally(1, 5, 0))
-    assert counts.general == {"shape": Tally(1, 1, 0)}
+    assert numbers(counts, "misconception", "td_target", "no discount") == tally(1, 5, 0, of=3)
+    assert named(counts, "other mistake") == [("", "", "shape")]
+    assert numbers(counts, "other mistake", "", "shape") == tally(1, 1, of=4)
+
+
+def chosen(table, part, key):
+    found = [row.value for row in table.values() if row[:1] + row[2:3] == (part, key)]
+    return found[:-1] if part == "quiz" else found
 
 
 def test_answers_are_counted(counts):
-    assert counts.quizzes["lesson 2-1"] == {1: 2, 0: 1}
-    assert counts.predictions["02-clock"] == {0: 1, 2: 2}
-    assert counts.unknown == 0
+    assert chosen(counts, "quiz", "lesson 2-1")[:2] == [1, 2]
+    assert sum(chosen(counts, "quiz", "lesson 2-1")) == 3
+    assert chosen(counts, "prediction", "02-clock") == [1, 0, 2, 0]
+    assert counts[UNKNOWN].value == 0
 
 
-def test_the_clinic_is_counted(counts, course):
-    assert counts.met == {"no discount": 2, "healthy": 1}
-    assert counts.taken_for == {
-        ("no discount", "no discount"): Tally(1, 1),
-        ("no discount", "epsilon for gamma"): Tally(2, 3),
-        ("healthy", "healthy"): Tally(1, 1),
-    }
-    assert counts.parts == {("target", "target"): 2, ("healthy", "healthy"): 1}
-    assert ranked_confusions(counts, course) == [
-        ("no discount", "epsilon for gamma", Tally(2, 3)),
+def test_the_clinic_is_counted(counts):
+    assert named(counts, "clinic") == [
+        ("6", "healthy", "healthy"),
+        ("6", "no discount", "no discount"),
+        ("6", "no discount", "epsilon for gamma"),
     ]
+    assert numbers(counts, "clinic", "no discount", "no discount") == tally(1, 1, of=2)
+    assert numbers(counts, "clinic", "no discount", "epsilon for gamma") == tally(2, 3, of=2)
+    assert numbers(counts, "clinic", "healthy", "healthy") == tally(1, 1, of=1)
+    rows = [row for row in counts.values() if row.part == "clinic part"]
+    assert {(row.item, row.detail): (row.value, row.of) for row in rows if row.value} == {
+        ("target", "target"): (2, 2),
+        ("healthy", "healthy"): (1, 1),
+    }
+    assert {row.item for row in rows} == {"target", "healthy"}
 
 
 def test_the_table_says_the_same(written):
@@ -160,6 +186,7 @@ def test_the_table_says_the_same(written):
     assert found["prediction", "2", "02-clock", "about 5", "chose"] == ("2", "3")
     assert found["clinic", "6", "no discount", "no discount", "students"] == ("1", "2")
     assert found["clinic", "6", "no discount", "epsilon for gamma", "times"] == ("3", "")
+    assert found["clinic part", "6", "target", "target", "students"] == ("2", "2")
 
 
 class Page(HTMLParser):
@@ -188,7 +215,7 @@ class Page(HTMLParser):
         return [attributes for name, attributes in self.tags if name == tag]
 
 
-def test_the_page_is_one_file_that_everybody_can_read(written):
+def test_the_page_is_one_file_that_anyone_can_read(written):
     page = Page(written[0])
     assert page.named("html") == [{"lang": "en"}]
     headings = [tag for tag, _ in page.tags if tag in ("h1", "h2", "h3")]
@@ -222,7 +249,7 @@ def test_no_file_name_is_in_what_is_written(written):
 
 
 def test_counts_do_not_depend_on_the_order(counts, course):
-    assert count(reversed(CLASS.values()), course) == counts
+    assert [*count(reversed(CLASS.values()), course).items()] == [*counts.items()]
 
 
 def test_what_is_written_does_not_depend_on_names_and_order(written, tmp_path):
@@ -375,7 +402,7 @@ def test_a_name_cannot_speak_to_the_terminal(tmp_path, capsys):
     assert "\x1b" not in said.out
 
 
-def test_a_class_of_one_and_of_nobody_that_tried(tmp_path, capsys):
+def test_a_class_of_one_who_tried_nothing(tmp_path, capsys):
     assert main([str(hand_in(tmp_path, {"a": DORA})), "--out", str(tmp_path / "out")]) == 0
     assert "1 progress file counted." in capsys.readouterr().out
     page = (tmp_path / "out" / "summary.html").read_text(encoding="utf-8")
@@ -385,9 +412,19 @@ def test_a_class_of_one_and_of_nobody_that_tried(tmp_path, capsys):
 
 def test_a_class_of_five_hundred(course):
     counts = count([*CLASS.values()] * 125, course)
-    task = counts.tasks["td_target"]
-    assert (counts.students, task.tried, task.passed, task.median_attempts) == (500, 375, 250, 3)
-    assert task.mistakes["no terminal mask"] == Tally(250, 375, 125)
+    task = numbers(counts, "exercise", "td_target")
+    assert [value for value, _ in task.values()] == [375, 250, 125, 250, 3]
+    assert counts[FILES].value == 500
+    met = numbers(counts, "misconception", "td_target", "no terminal mask")
+    assert met == tally(250, 375, 125, of=375)
+
+
+def test_a_class_whose_counts_are_as_large_as_they_may_be(course):
+    most = student(exercises={"td_target": entry("wrong", 10**6, 10**6, no_discount=10**6)})
+    counts = count([most] * 500, course)
+    assert numbers(counts, "exercise", "td_target")["median attempts"] == (10**6, 500)
+    met = numbers(counts, "misconception", "td_target", "no discount")
+    assert met == tally(500, 5 * 10**8, 500, of=500)
 
 
 @pytest.mark.parametrize(
@@ -423,7 +460,7 @@ def test_a_place_that_cannot_be_written_is_an_error_with_a_remedy(tmp_path, caps
 
 
 ALERT = "<script>alert(1)</script>"
-UNKNOWN = student(
+STRANGE = student(
     exercises={
         ALERT: entry("passes", 1),
         "iqm": {**entry("wrong", 2), "mistakes": {ALERT: 1, "=HYPERLINK(1)": 1}},
@@ -436,17 +473,19 @@ UNKNOWN = student(
 
 def test_no_part_exceeds_its_whole_in_a_file_edited_by_hand(course):
     by_hand = {"iqm": entry("passes", 0), "td_loss": entry("not attempted", 0, root=3)}
-    tasks = count([student(exercises=by_hand)], course).tasks
-    assert (tasks["iqm"].tried, tasks["iqm"].passed) == (1, 1)
-    assert (tasks["td_loss"].tried, tasks["td_loss"].mistakes["root"].students) == (1, 1)
+    counts = count([student(exercises=by_hand)], course)
+    iqm, loss = (numbers(counts, "exercise", name) for name in by_hand)
+    assert (iqm["tried"], iqm["passed"]) == ((1, 1), (1, 1))
+    assert loss["tried"] == (1, 1)
+    assert numbers(counts, "misconception", "td_loss", "root")["students"] == (1, 1)
 
 
 def test_unknown_names_are_counted_and_never_shown(tmp_path, capsys, course):
-    found = count([UNKNOWN], course)
-    assert found.unknown == 9
-    assert (found.tasks["iqm"].tried, found.tasks["iqm"].mistakes) == (1, {})
-    assert not found.met
-    assert main([str(hand_in(tmp_path, {"a": UNKNOWN})), "--out", str(tmp_path / "out")]) == 0
+    found = count([STRANGE], course)
+    assert found[UNKNOWN].value == 9
+    assert numbers(found, "exercise", "iqm")["tried"] == (1, 1)
+    assert not any(lines(found, part) for part in ("misconception", "other mistake", "clinic"))
+    assert main([str(hand_in(tmp_path, {"a": STRANGE})), "--out", str(tmp_path / "out")]) == 0
     said = capsys.readouterr()
     files = [path.read_text(encoding="utf-8") for path in (tmp_path / "out").iterdir()]
     assert len(files) == 2
@@ -521,12 +560,11 @@ def test_a_record_changed_in_one_place_is_left_out_or_counted_sensibly(place, ne
     except UnusableError:
         return
     counts = count([record, BEN], course)
-    for row in rows(counts, course):
-        *_, value, whole = row
-        if row[4] not in ("median attempts", "times") and whole != "":
-            assert 0 <= value <= whole
-    assert counts.students == 2
-    assert counts.tasks["hard_update"].tried in (1, 2)
+    for row in counts.values():
+        if row.measure not in ("median attempts", "times") and row.of != "":
+            assert 0 <= row.value <= row.of
+    assert counts[FILES].value == 2
+    assert numbers(counts, "exercise", "hard_update")["tried"][0] in (1, 2)
 
 
 def test_every_mistake_that_a_check_can_say_has_a_meaning():
@@ -548,5 +586,5 @@ def test_predictions_are_known_without_the_notebooks(course):
 def test_a_course_without_predictions_is_shown(course):
     bare = Course(course.tasks, course.quizzes, {}, course.bugs)
     counts = count([ANNA], bare)
-    assert counts.unknown == 1
+    assert counts[UNKNOWN].value == 1
     assert "The notebooks are not beside the package" in render(counts, bare)

@@ -13,15 +13,12 @@ from nbconvert.filters.markdown_mistune import MarkdownWithMath
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from dqn_classroom.accessible_controls import AccessibleControls
-from dqn_classroom.instructor.slides import assets, run
+from dqn_classroom.instructor.slides import files, run
 from dqn_classroom.instructor.slides.__main__ import main
-from dqn_classroom.instructor.slides.deck import slides_html
-from dqn_classroom.instructor.slides.index import write_index
-from dqn_classroom.instructor.slides.markdown import SlideRenderer, mathml
-from dqn_classroom.instructor.slides.outline import set_slide_types, title
-from dqn_classroom.instructor.slides.outputs import make_static
-from dqn_classroom.instructor.slides.plot import plot_html
-from dqn_classroom.instructor.slides.static_widgets import still
+from dqn_classroom.instructor.slides.cells import make_static, set_slide_types, title
+from dqn_classroom.instructor.slides.deck import SlideRenderer, mathml, slides_html
+from dqn_classroom.instructor.slides.files import write_index
+from dqn_classroom.instructor.slides.static_widgets import plot_html, static_html
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -44,7 +41,8 @@ print(os.environ["DQN_LESSONS_PROFILE"], os.environ["DQN_LESSONS_PROGRESS"])"""
 
 def sample():
     """Return a notebook with all that a lesson has: text, formula, code, picture, panel, notes."""
-    noted = {"slideshow": {"slide_type": "slide"}, "lecture": {"minutes": 3, "say": SECRET}}
+    slide = {"slideshow": {"slide_type": "slide"}}
+    noted = {**slide, "lecture": {"minutes": 3, "say": SECRET}}
     picture = (
         "from IPython.display import HTML\nfrom PIL import Image\nimport base64, io\n"
         "buffer = io.BytesIO()\nImage.new('RGB', (80, 40), 'navy').save(buffer, 'png')\n"
@@ -54,11 +52,11 @@ def sample():
     lines = "\n".join(f"line_{i} = {i}" for i in range(60))
     return new_notebook(
         cells=[
-            new_markdown_cell("# A sample\n\nSee [the next](01_next.ipynb)."),
+            new_markdown_cell("# A sample\n\nSee [the next](01_next.ipynb).", metadata=slide),
             new_markdown_cell("The value is $\\frac{r}{1-\\gamma}$.", metadata=noted),
             new_code_cell(PANEL),
             new_code_cell(LATER, metadata={"slideshow": {"slide_type": "-continue"}}),
-            new_markdown_cell("## Pictures"),
+            new_markdown_cell("## Pictures", metadata=slide),
             new_code_cell(picture),
             new_code_cell(lines),
             new_markdown_cell("unseen", metadata={"slideshow": {"slide_type": "skip"}}),
@@ -107,11 +105,10 @@ def kinds(*cells):
     return [cell.metadata.slideshow.slide_type for cell in notebook.cells]
 
 
-def test_a_cell_without_a_type_is_placed_by_its_heading():
-    texts = ["# One", "text", "## Two", "### Three", "text\n\n## later", "#no heading"]
-    cells = [*map(new_markdown_cell, texts), new_code_cell("# a comment")]
-    expected = ["slide", "fragment", "slide", "fragment", "fragment", "fragment", "fragment"]
-    assert kinds(*cells) == expected
+def test_a_cell_without_a_type_is_a_fragment():
+    cells = [*map(new_markdown_cell, ["# One", "text"]), new_code_cell("# a comment")]
+    cells.append(new_code_cell("1", metadata={"slideshow": {"slide_type": ""}}))
+    assert kinds(*cells) == 4 * ["fragment"]
 
 
 def test_a_cell_that_names_its_type_keeps_it():
@@ -195,7 +192,7 @@ def test_a_panel_becomes_its_figure_its_sentence_and_its_settings():
     figure = go.FigureWidget(data=[{"y": [1, 2]}])
     readout = ipw.HTML("<b>x</b> &lt; 2")
     panel = ipw.VBox([*controls, buttons, bar, readout, figure, ipw.HTML(""), AccessibleControls()])
-    page = BeautifulSoup(still(panel), "html.parser")
+    page = BeautifulSoup(static_html(panel), "html.parser")
     assert page.div["aria-label"] == "x < 2"
     assert json.loads(page.script.string)["data"][0]["y"] == [1, 2]
     settings = "α = 1.0e-03 · rate = 0.1 · with = one · case = 7"
@@ -206,12 +203,12 @@ def test_a_panel_becomes_its_figure_its_sentence_and_its_settings():
 
 def test_a_question_becomes_a_list():
     question = ipw.VBox([ipw.HTML("Why?"), ipw.RadioButtons(options=["a<b", "c"], index=1)])
-    page = BeautifulSoup(still(question), "html.parser")
+    page = BeautifulSoup(static_html(question), "html.parser")
     assert [item.get_text() for item in page.find_all("li")] == ["○ a<b", "◉ c"]
 
 
 def test_what_shows_nothing_is_empty():
-    assert still(AccessibleControls()) == ""
+    assert static_html(AccessibleControls()) == ""
 
 
 def test_each_output_gets_a_static_form():
@@ -229,16 +226,16 @@ def test_each_output_gets_a_static_form():
             new_output("stream", text="printed"),
         ],
     )
-    make_static(new_notebook(cells=[cell]), {"known": "<b>still</b>", "empty": ""})
+    make_static(new_notebook(cells=[cell]), {"known": "<b>static</b>", "empty": ""})
     plot, _, known, unknown, printed = cell.outputs
     assert 'aria-label="a curve"' in plot.data["text/html"]
-    assert known.data == {"text/html": "<b>still</b>"}
+    assert known.data == {"text/html": "<b>static</b>"}
     assert unknown.data == {"text/plain": "in words"}
     assert printed.text == "printed"
 
 
 def test_a_run_keeps_what_each_widget_shows_at_its_end(ran):
-    notebook, stills = ran
+    notebook, widgets = ran
     assert [cell.source for cell in notebook.cells] == [cell.source for cell in sample().cells]
     assert "widgets" not in notebook.metadata
     (model,) = (
@@ -246,7 +243,7 @@ def test_a_run_keeps_what_each_widget_shows_at_its_end(ran):
         for output in notebook.cells[2].outputs
         if WIDGET in output.get("data", {})
     )
-    panel = BeautifulSoup(stills[model], "html.parser")
+    panel = BeautifulSoup(widgets[model], "html.parser")
     assert panel.div["aria-label"] == "three points"
     assert json.loads(panel.script.string)["data"][0]["y"] == [2, 4, 8]
 
@@ -299,7 +296,7 @@ def test_what_the_presenter_says_is_only_in_the_notes(page):
 
 
 def test_the_page_finds_its_assets(page, tmp_path):
-    assets.copy_assets(tmp_path)
+    files.copy_assets(tmp_path)
     named = [element["src"] for element in page.select("script[src]")]
     named += [element["href"] for element in page.select("link[href]")]
     assert len(named) == 6
@@ -319,7 +316,7 @@ def test_without_reveal_the_remedy_is_said(tmp_path, monkeypatch, capsys):
     def absent(name):
         raise importlib.metadata.PackageNotFoundError(name)
 
-    monkeypatch.setattr(assets, "distribution", absent)
+    monkeypatch.setattr(files, "distribution", absent)
     nbformat.write(sample(), tmp_path / "a.ipynb")
     assert main([str(tmp_path / "a.ipynb"), "--no-run", "--out", str(tmp_path / "out")]) == 1
     said = capsys.readouterr().err

@@ -1,141 +1,165 @@
-"""Counts of a class. One progress file stands for one student; nothing else of it is kept."""
+"""Counts of a class, as one flat table. A progress file is a student; no more of it is kept."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+import csv
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
-from dqn_classroom.instructor.class_summary.catalogue import GENERAL, Asked, Course
+from dqn_classroom.instructor.class_summary.catalogue import GENERAL, Course
 
-
-@dataclass
-class Tally:
-    """How many students did something, how often in all, and how many have not passed yet."""
-
-    students: int = 0
-    times: int = 0
-    not_passed: int = 0
-
-    def add(self, times: int, not_passed: bool = False) -> None:
-        """Count one student."""
-        self.students += 1
-        self.times += times
-        self.not_passed += not_passed
+Key = tuple[str, str, str, str]
+FILES: Key = ("class", "", "", "progress files")
+UNKNOWN: Key = ("class", "", "", "entries with unknown names")
+_CLINIC = "6"
 
 
-@dataclass
-class TaskCount:
-    """What became of one exercise.
+class Row(NamedTuple):
+    """One number: what it counts, and of how many it is a part (empty for what has no whole)."""
 
-    Args:
-        tried: students who ran it filled in.
-        passed: students who passed it.
-        hinted: students who took a hint.
-        attempts: number of attempts -> students who tried so often; only the median is shown.
-        mistakes: misconception -> tally.
-    """
-
-    tried: int = 0
-    passed: int = 0
-    hinted: int = 0
-    attempts: Counter[int] = field(default_factory=Counter)
-    mistakes: dict[str, Tally] = field(default_factory=dict)
+    part: str
+    lesson: str
+    item: str
+    detail: str
+    measure: str
+    value: float | str
+    of: int | str = ""
 
     @property
-    def median_attempts(self) -> float | None:
-        """The median over those who tried, None where nobody did."""
-        if not self.attempts:
-            return None
-        middle = median(self.attempts.elements())
-        return int(middle) if middle == int(middle) else middle
+    def fraction(self) -> float:
+        """The value as a part of its whole, which must not be empty."""
+        return float(self.value) / float(self.of)
 
 
-@dataclass
-class Counts:
-    """All counts of a class.
-
-    Args:
-        students: number of progress files.
-        tasks: exercise -> count, in the order of the lessons.
-        general: mistake that belongs to no lesson -> tally over all exercises.
-        quizzes: question -> option -> students.
-        predictions: question -> option -> students.
-        met: planted bug -> students who gave it a diagnosis.
-        taken_for: (planted bug, diagnosis) -> tally.
-        parts: (part of the planted bug, part of the diagnosis) -> students.
-        unknown: entries with names that this version of the course does not have.
-    """
-
-    students: int = 0
-    tasks: dict[str, TaskCount] = field(default_factory=dict)
-    general: dict[str, Tally] = field(default_factory=dict)
-    quizzes: dict[str, Counter[int]] = field(default_factory=dict)
-    predictions: dict[str, Counter[int]] = field(default_factory=dict)
-    met: Counter[str] = field(default_factory=Counter)
-    taken_for: dict[tuple[str, str], Tally] = field(default_factory=dict)
-    parts: Counter[tuple[str, str]] = field(default_factory=Counter)
-    unknown: int = 0
+Table = dict[Key, Row]
 
 
-def _add_exercises(counts: Counts, entries: dict[str, Any], course: Course) -> None:
+def _exercise_facts(entries: dict[str, Any], course: Course) -> Iterator[tuple[Key, int]]:
     general: Counter[str] = Counter()
     for name, entry in entries.items():
         if name not in course.tasks:
-            counts.unknown += 1
+            yield UNKNOWN, 1
             continue
-        task = counts.tasks[name]
         made = {mistake: times for mistake, times in entry["mistakes"].items() if times}
         passed = entry["status"] == "passes"
-        task.hinted += entry["hints"] > 0
+        yield ("exercise", name, "", "took a hint"), entry["hints"] > 0
         # Files edited by hand may pass in no attempt; no part must exceed its whole.
         if entry["attempts"] or passed or made:
-            task.tried += 1
-            task.passed += passed
-            task.attempts[entry["attempts"]] += 1
+            yield ("exercise", name, "", "tried"), 1
+            yield ("exercise", name, "", "passed"), passed
+            yield ("exercise", name, "", "not passed yet"), not passed
+            yield ("attempts", name, str(entry["attempts"]), "students"), 1
         for mistake, times in made.items():
             if mistake in course.tasks[name].mistakes:
-                task.mistakes.setdefault(mistake, Tally()).add(times, not passed)
+                yield ("misconception", name, mistake, "students"), 1
+                yield ("misconception", name, mistake, "times"), times
+                yield ("misconception", name, mistake, "not passed yet"), not passed
             elif mistake in GENERAL:
                 general[mistake] += times
             else:
-                counts.unknown += 1
+                yield UNKNOWN, 1
     for mistake, times in general.items():
-        counts.general.setdefault(mistake, Tally()).add(times)
+        yield ("other mistake", "", mistake, "students"), 1
+        yield ("other mistake", "", mistake, "times"), times
 
 
-def _add_answers(
-    into: dict[str, Counter[int]], answers: dict[str, int], asked: Mapping[str, Asked]
-) -> int:
-    """Count known answers and return how many are not known."""
-    unknown = 0
-    for key, option in answers.items():
-        if key in asked and 0 <= option < len(asked[key].options):
-            into[key][option] += 1
-        else:
-            unknown += 1
-    return unknown
-
-
-def _add_clinic(counts: Counts, diagnoses: dict[str, Any], course: Course) -> None:
+def _clinic_facts(diagnoses: dict[str, Any], course: Course) -> Iterator[tuple[Key, int]]:
     parts = set()
-    for truth, said in diagnoses.items():
-        known = {name: times for name, times in said.items() if name in course.bugs and times}
-        if truth not in course.bugs:
-            counts.unknown += 1
+    for bug, said in diagnoses.items():
+        if bug not in course.bugs:
+            yield UNKNOWN, 1
             continue
-        counts.unknown += sum(name not in course.bugs for name in said)
-        if known:
-            counts.met[truth] += 1
+        yield UNKNOWN, sum(name not in course.bugs for name in said)
+        known = {name: times for name, times in said.items() if name in course.bugs and times}
+        yield ("clinic", bug, "", "met"), bool(known)
         for name, times in known.items():
-            counts.taken_for.setdefault((truth, name), Tally()).add(times)
-            parts.add((course.bugs[truth], course.bugs[name]))
-    counts.parts.update(parts)
+            yield ("clinic", bug, name, "students"), 1
+            yield ("clinic", bug, name, "times"), times
+            parts.add((course.bugs[bug], course.bugs[name]))
+    for planted, named in parts:
+        yield ("clinic part", planted, named, "students"), 1
+    for planted in {planted for planted, _ in parts}:
+        yield ("clinic part", planted, "", "met"), 1
 
 
-def count(records: Iterable[dict[str, Any]], course: Course) -> Counts:
+def _facts(record: dict[str, Any], course: Course) -> Iterator[tuple[Key, int]]:
+    """Yield what one student adds to the counts."""
+    yield FILES, 1
+    yield from _exercise_facts(record["exercises"], course)
+    for part, asked in (("quiz", course.quizzes), ("prediction", course.predictions)):
+        for key, option in record["quizzes" if part == "quiz" else "predictions"].items():
+            known = key in asked and 0 <= option < len(asked[key].options)
+            yield ((part, key, asked[key].options[option], "chose") if known else UNKNOWN), 1
+    yield from _clinic_facts(record.get("clinic", {}), course)
+
+
+def _middle(numbers: list[int]) -> float | str:
+    if not numbers:
+        return ""
+    middle = median(numbers)
+    return int(middle) if middle == int(middle) else middle
+
+
+def _rows(total: Counter[Key], course: Course) -> Iterator[Row]:
+    def row(
+        part: str, lesson: str, item: str, detail: str, measure: str, of: int | str = ""
+    ) -> Row:
+        return Row(part, lesson, item, detail, measure, total[part, item, detail, measure], of)
+
+    def ranked(part: str, pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+        # One student who repeats a mistake a thousand times is one; equal ones keep their order.
+        met = [pair for pair in pairs if total[part, *pair, "students"]]
+        return sorted(
+            met, key=lambda pair: (-total[part, *pair, "students"], -total[part, *pair, "times"])
+        )
+
+    students, attempts = total[FILES], defaultdict[str, list[int]](list)
+    for (part, name, detail, _), number in total.items():
+        if part == "attempts":
+            attempts[name] += number * [int(detail)]
+    yield Row("class", "", "", "", FILES[-1], students)
+    yield Row("class", "", "", "", UNKNOWN[-1], total[UNKNOWN])
+    for name, task in course.tasks.items():
+        tried = total["exercise", name, "", "tried"]
+        yield row("exercise", task.lesson, name, "", "tried", students)
+        yield row("exercise", task.lesson, name, "", "passed", tried)
+        yield row("exercise", task.lesson, name, "", "not passed yet", tried)
+        yield row("exercise", task.lesson, name, "", "took a hint", students)
+        middle = _middle(attempts[name])
+        yield Row("exercise", task.lesson, name, "", "median attempts", middle, tried)
+    pairs = [(name, mistake) for name, task in course.tasks.items() for mistake in task.mistakes]
+    for name, mistake in ranked("misconception", pairs):
+        start = ("misconception", course.tasks[name].lesson, name, mistake)
+        yield row(*start, "students", total["exercise", name, "", "tried"])
+        yield row(*start, "times")
+        yield row(*start, "not passed yet", total["misconception", name, mistake, "students"])
+    for _, mistake in ranked("other mistake", [("", mistake) for mistake in sorted(GENERAL)]):
+        yield row("other mistake", "", "", mistake, "students", students)
+        yield row("other mistake", "", "", mistake, "times")
+    for part, asked in (("quiz", course.quizzes), ("prediction", course.predictions)):
+        for key, question in asked.items():
+            chosen = [row(part, question.lesson, key, o, "chose") for o in question.options]
+            answers = sum(total[part, key, option, "chose"] for option in question.options)
+            yield from (one._replace(of=answers) for one in chosen)
+            if question.right is not None:
+                right = chosen[question.right].value
+                yield Row(part, question.lesson, key, "", "right", right, answers)
+    met = [(bug, bug) for bug in course.bugs if total["clinic", bug, "", "met"]]
+    wrong = [(bug, said) for bug in course.bugs for said in course.bugs if said != bug]
+    for bug, said in [*met, *ranked("clinic", wrong)]:
+        yield row("clinic", _CLINIC, bug, said, "students", total["clinic", bug, "", "met"])
+        yield row("clinic", _CLINIC, bug, said, "times")
+    parts = list(dict.fromkeys(course.bugs.values()))
+    for planted in parts:
+        if whole := total["clinic part", planted, "", "met"]:
+            for named in parts:
+                yield row("clinic part", _CLINIC, planted, named, "students", whole)
+
+
+def count(records: Iterable[dict[str, Any]], course: Course) -> Table:
     """Count what the students of a class did.
 
     Args:
@@ -143,55 +167,17 @@ def count(records: Iterable[dict[str, Any]], course: Course) -> Counts:
         course: the names that are counted.
 
     Returns:
-        Counts that do not depend on the order of the records.
+        (part, item, detail, measure) -> row, in the order of the lessons; it does not depend on
+        the order of the records.
     """
-    counts = Counts(
-        tasks={name: TaskCount() for name in course.tasks},
-        quizzes={key: Counter() for key in course.quizzes},
-        predictions={key: Counter() for key in course.predictions},
-    )
+    total: Counter[Key] = Counter()
     for record in records:
-        counts.students += 1
-        _add_exercises(counts, record["exercises"], course)
-        counts.unknown += _add_answers(counts.quizzes, record["quizzes"], course.quizzes)
-        counts.unknown += _add_answers(
-            counts.predictions, record["predictions"], course.predictions
-        )
-        _add_clinic(counts, record.get("clinic", {}), course)
-    return counts
+        for key, number in _facts(record, course):
+            total[key] += number
+    return {(row.part, row.item, row.detail, row.measure): row for row in _rows(total, course)}
 
 
-@dataclass(frozen=True)
-class Mistake:
-    """One misconception of one exercise, with how many students met it."""
-
-    lesson: str
-    task: str
-    name: str
-    said: str
-    tally: Tally
-    tried: int
-
-
-def ranked_mistakes(counts: Counts, course: Course) -> list[Mistake]:
-    """Return the misconceptions that were met, the most common first.
-
-    Students count before times: one student who repeats a mistake a thousand times is one.
-    Equal ones keep the order of the lessons.
-    """
-    found = [
-        Mistake(task.lesson, name, mistake, said, tally, counts.tasks[name].tried)
-        for name, task in course.tasks.items()
-        for mistake, said in task.mistakes.items()
-        if (tally := counts.tasks[name].mistakes.get(mistake))
-    ]
-    return sorted(found, key=lambda m: (-m.tally.students, -m.tally.times))
-
-
-def ranked_confusions(counts: Counts, course: Course) -> list[tuple[str, str, Tally]]:
-    """Return (planted bug, wrong diagnosis, tally), the most common first."""
-    place = {name: i for i, name in enumerate(course.bugs)}
-    found = [(*pair, tally) for pair, tally in counts.taken_for.items() if pair[0] != pair[1]]
-    return sorted(
-        found, key=lambda row: (-row[2].students, -row[2].times, place[row[0]], place[row[1]])
-    )
+def write_csv(path: Path, table: Table) -> None:
+    """Write the rows, with the mark that tells spreadsheet programs the encoding."""
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file).writerows([Row._fields, *table.values()])

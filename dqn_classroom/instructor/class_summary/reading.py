@@ -1,4 +1,4 @@
-"""Progress files from a folder that anybody may have written to."""
+"""Progress files from a folder that anyone may have written to."""
 
 from __future__ import annotations
 
@@ -72,8 +72,7 @@ def parse(data: bytes) -> dict[str, Any]:
         raise UnusableError("it is nested too deeply") from None
     if problem := progress.fault(record):
         raise UnusableError(problem)
-    checked: dict[str, Any] = record
-    return checked
+    return dict(record)
 
 
 def _is_json(name: str) -> bool:
@@ -135,7 +134,7 @@ def read_folder(folder: Path, keep_copies: bool = False) -> Reading:
         digest = hashlib.sha256(data).digest()
         if digest in seen and not keep_copies:
             found.copies += 1
-        else:
-            seen.add(digest)
-            found.records.append(record)
+            continue
+        seen.add(digest)
+        found.records.append(record)
     return found

@@ -6,7 +6,10 @@ import argparse
 import sys
 from pathlib import Path
 
+from dqn_classroom.instructor.terminal import say, stop
+
 _FOLDER = Path("notebooks")
+_INSTALL = "run `make slides`, or: pip install -e '.[slides]'"
 
 
 def _arguments(words: list[str] | None) -> argparse.Namespace:
@@ -14,27 +17,13 @@ def _arguments(words: list[str] | None) -> argparse.Namespace:
         prog="python -m dqn_classroom.instructor.slides",
         description="Turn notebooks into HTML slides that need no network.",
     )
-    parser.add_argument(
-        "notebooks", nargs="*", type=Path, help=f"the notebooks (default: all of ./{_FOLDER})"
-    )
-    parser.add_argument(
-        "--out", type=Path, default=Path("slides"), help="where they are put (default: ./slides)"
-    )
-    parser.add_argument(
-        "--profile", default="class", help="DQN_LESSONS_PROFILE of the kernel (default: class)"
-    )
-    parser.add_argument(
-        "--no-run",
-        action="store_true",
-        help="convert what the files hold: seconds, but figures are not committed",
-    )
+    option, which = parser.add_argument, f"the notebooks (default: all of ./{_FOLDER})"
+    option("notebooks", nargs="*", type=Path, help=which)
+    option("--out", type=Path, default=Path("slides"), help="where they are put (./slides)")
+    option("--profile", default="class", help="DQN_LESSONS_PROFILE of the kernel (class)")
+    kept = "convert what the files hold: seconds, but figures are not committed"
+    option("--no-run", action="store_true", help=kept)
     return parser.parse_args(words)
-
-
-def _stop(problem: str, remedy: str) -> int:
-    print(problem, file=sys.stderr)
-    print(f"Remedy: {remedy}", file=sys.stderr)
-    return 1
 
 
 def main(words: list[str] | None = None) -> int:
@@ -48,37 +37,36 @@ def main(words: list[str] | None = None) -> int:
     missing = [path for path in paths if not path.is_file()]
     if missing:
         problem = f"notebook = {str(missing[0])!r}: there is no such file."
-        return _stop(problem, f"name one of {str(_FOLDER)!r}, from the folder of the course.")
+        return stop(problem, f"name one of {str(_FOLDER)!r}, from the folder of the course.")
     if not paths:
         problem = f"there is no notebook in {str(_FOLDER.resolve())!r}."
-        return _stop(problem, "run this in the folder of the course, or name the notebooks.")
+        return stop(problem, "run this in the folder of the course, or name the notebooks.")
     return _make(paths, given.out, None if given.no_run else given.profile)
 
 
 def _make(paths: list[Path], out: Path, profile: str | None) -> int:
     # nbconvert takes a second to load; a wrong file name is said without that wait.
     try:
-        from dqn_classroom.instructor.slides.assets import copy_assets
         from dqn_classroom.instructor.slides.deck import make_deck
-        from dqn_classroom.instructor.slides.index import write_index
+        from dqn_classroom.instructor.slides.files import copy_assets, write_index
         from dqn_classroom.instructor.slides.run import CellFailed
     except ModuleNotFoundError as error:
-        return _stop(f"{error}.", "run `make slides`, or: pip install -e '.[slides]'")
+        return stop(f"{error}.", _INSTALL)
     try:
         out.mkdir(parents=True, exist_ok=True)
         copy_assets(out)
         for path in paths:
-            print(f"{path.name}: {'converting' if profile is None else 'running'}", flush=True)
+            say(f"{path.name}: {'converting' if profile is None else 'running'}")
             make_deck(path, out, profile)
-        write_index(out)
+        index = write_index(out)
     except CellFailed as error:
-        return _stop(str(error), "run that notebook in JupyterLab; `make lab` opens it.")
+        return stop(str(error), "run that notebook in JupyterLab; `make lab` opens it.")
     except FileNotFoundError as error:
-        return _stop(str(error), "run `make slides`, or: pip install -e '.[slides]'")
+        return stop(str(error), _INSTALL)
     except OSError as error:
         problem = f"out = {str(out)!r}: it cannot be written ({error.strerror})."
-        return _stop(problem, "name a folder that you may write to with --out.")
-    print(f"The slides: {str(out / 'index.html')!r}. Open it in a browser.")
+        return stop(problem, "name a folder that you may write to with --out.")
+    say(f"The slides: {str(index)!r}. Open it in a browser.")
     return 0
 
 

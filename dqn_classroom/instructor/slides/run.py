@@ -1,4 +1,4 @@
-"""Run a notebook for its slides: nobody's progress is touched, widgets are kept as HTML."""
+"""Run a notebook for its slides: no one's progress is touched, widgets are kept as HTML."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from nbformat.v4 import new_code_cell
 from dqn_classroom.instructor.slides.static_widgets import MIME
 
 CELL_SECONDS = 600
-_WATCH = "from dqn_classroom.instructor.slides.static_widgets import publish, watch; watch()"
-_PUBLISH = "publish()"
+# The kernel is asked for its widgets from outside: the notebook holds no line for slides.
+_BEFORE = "from dqn_classroom.instructor.slides import static_widgets as _static\n"
+_BEFORE += "_static.record_widgets()"
+_AFTER = "_static.display_static_html()"
 
 
 class CellFailed(RuntimeError):
@@ -37,8 +39,7 @@ def execute(path: Path, profile: str) -> tuple[NotebookNode, dict[str, str]]:
         CellFailed: a cell raised, or took longer than ``CELL_SECONDS``.
     """
     executed = nbformat.read(path, as_version=4)
-    # The kernel is asked for its widgets from outside: the notebook holds no line for slides.
-    executed.cells = [new_code_cell(_WATCH), *executed.cells, new_code_cell(_PUBLISH)]
+    executed.cells = [new_code_cell(_BEFORE), *executed.cells, new_code_cell(_AFTER)]
     client = NotebookClient(
         executed,
         timeout=CELL_SECONDS,
@@ -55,8 +56,8 @@ def execute(path: Path, profile: str) -> tuple[NotebookNode, dict[str, str]]:
             raise CellFailed(f"{path.name}: {error.ename}: {error.evalue}") from error
         except (CellTimeoutError, DeadKernelError) as error:
             raise CellFailed(f"{path.name}: {error}") from error
-    stills = executed.cells.pop().outputs[-1].data[MIME]
+    widgets = executed.cells.pop().outputs[-1].data[MIME]
     del executed.cells[0]
     # plotly.js is in there once for every figure: 5 MB each.
     executed.metadata.pop("widgets", None)
-    return executed, dict(stills)
+    return executed, dict(widgets)

@@ -1,93 +1,80 @@
-"""What a widget shows, as static HTML. This module runs in the notebook's kernel."""
+"""Static HTML of widgets and plotly figures. This module runs in the notebook's kernel, too."""
 
 from __future__ import annotations
 
 import html
 import json
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import ipywidgets as ipw
 import plotly.graph_objects as go
+from bs4 import BeautifulSoup
 from IPython.display import display
 
-from dqn_classroom.instructor.slides.plot import plot_html
-
-MIME = "application/vnd.dqn-lessons.stills+json"
-_CONTROLS = (ipw.ToggleButtons, ipw.Dropdown, ipw.SelectionSlider, ipw.BoundedIntText)
-_SLIDERS = (ipw.FloatSlider, ipw.FloatLogSlider, ipw.IntSlider)
-_seen: list[ipw.Widget] = []
-
-
-@dataclass(frozen=True)
-class _Parts:
-    """What was found in a widget, in its order."""
-
-    figures: list[go.FigureWidget]
-    texts: list[str]
-    settings: list[str]
+MIME = "application/vnd.dqn-lessons.static-widgets+json"
+_CHOICES = (ipw.ToggleButtons, ipw.Dropdown, ipw.SelectionSlider)
+_NUMBERS = (ipw.FloatSlider, ipw.FloatLogSlider, ipw.IntSlider, ipw.BoundedIntText)
+# The size that plotly.js takes where a layout names none.
+_WIDTH, _HEIGHT = 700, 450
+# The room that a plot may take on a slide of 1280 by 720; it is enlarged or shrunk to it.
+_ROOM = (1200, 560)
+_made: list[ipw.Widget] = []
 
 
-def watch() -> None:
+def record_widgets() -> None:
     """Take note of every widget that is made from now on."""
-    _seen.clear()
-    ipw.Widget.on_widget_constructed(_seen.append)
+    _made.clear()
+    ipw.Widget.on_widget_constructed(_made.append)
 
 
-def publish() -> None:
-    """Display {model id: HTML} for every widget made since `watch`, in the state it has now."""
+def display_static_html() -> None:
+    """Display {model id: HTML} for every recorded widget, in the state it has now."""
     ipw.Widget.on_widget_constructed(None)
-    inside = {child.model_id for widget in _seen for child in _children(widget)}
+    inside = {child.model_id for widget in _made for child in _children(widget)}
     # A closed widget has no channel to the browser any more, and shows nothing.
-    roots = [widget for widget in _seen if widget.comm and widget.model_id not in inside]
-    display({MIME: {widget.model_id: still(widget) for widget in roots}}, raw=True)
+    roots = [widget for widget in _made if widget.comm and widget.model_id not in inside]
+    display({MIME: {widget.model_id: static_html(widget) for widget in roots}}, raw=True)
 
 
-def still(widget: ipw.Widget) -> str:
+def static_html(widget: ipw.Widget) -> str:
     """Return a widget as static HTML: figures, then texts and questions, then its settings.
 
     Buttons and progress bars are left out, with their captions. Nothing to show is ``""``.
     """
-    parts = _Parts([], [], [])
-    _collect(widget, parts)
-    said = _plain(" ".join(parts.texts)) or "figure"
-    figures = [plot_html(json.loads(figure.to_json()), said) for figure in parts.figures]
-    settings = f'<p class="settings">{" · ".join(parts.settings)}</p>' if parts.settings else ""
-    return "".join([*figures, *parts.texts, settings])
+    parts = defaultdict[str, list[str]](list)
+    for kind, part in _parts(widget):
+        parts[kind].append(part)
+    words = BeautifulSoup(" ".join(parts["text"]), "html.parser").get_text().split()
+    alt = " ".join(words) or "figure"
+    figures = [plot_html(json.loads(figure), alt) for figure in parts["figure"]]
+    settings = " · ".join(parts["setting"])
+    last = f'<p class="settings">{html.escape(settings)}</p>' if settings else ""
+    return "".join([*figures, *parts["text"], last])
 
 
-def _children(widget: ipw.Widget) -> tuple[ipw.Widget, ...]:
-    return tuple(getattr(widget, "children", ()))
-
-
-def _collect(widget: ipw.Widget, parts: _Parts) -> None:
+def _parts(widget: ipw.Widget) -> Iterator[tuple[str, str]]:
+    """Yield figures as JSON, texts as HTML and settings as text, in the order of the screen."""
     if isinstance(widget, go.FigureWidget):
-        parts.figures.append(widget)
+        yield "figure", widget.to_json()
     elif isinstance(widget, ipw.HTML) and widget.value.strip():
-        parts.texts.append(widget.value)
+        yield "text", widget.value
     elif isinstance(widget, ipw.RadioButtons):
-        parts.texts.append(_choices(widget))
-    elif isinstance(widget, (*_CONTROLS, *_SLIDERS)) and not widget.disabled:
-        parts.settings.append(_setting(widget))
-    for child in _shown(widget):
-        _collect(child, parts)
-
-
-def _shown(widget: ipw.Widget) -> Iterator[ipw.Widget]:
-    """Yield the children; beside a button or a bar, text is only a caption."""
-    children = _children(widget)
-    captions = any(isinstance(child, (ipw.Button, ipw.FloatProgress)) for child in children)
-    return (child for child in children if not (captions and isinstance(child, ipw.HTML)))
-
-
-def _choices(radio: ipw.RadioButtons) -> str:
-    items = "".join(
-        f"<li>{'◉' if place == radio.index else '○'} {html.escape(_label(option))}</li>"
-        for place, option in enumerate(radio.options)
-    )
-    return f'<ul class="choices">{items}</ul>'
+        marks = ["◉" if i == widget.index else "○" for i in range(len(widget.options))]
+        lines = zip(marks, map(_label, widget.options), strict=True)
+        items = "".join(f"<li>{mark} {html.escape(label)}</li>" for mark, label in lines)
+        yield "text", f'<ul class="choices">{items}</ul>'
+    elif isinstance(widget, _CHOICES) and not widget.disabled:
+        yield "setting", f"{widget.description} = {_label(widget.options[widget.index])}"
+    elif isinstance(widget, _NUMBERS) and not widget.disabled:
+        value = format(widget.value, getattr(widget, "readout_format", ""))
+        yield "setting", f"{widget.description} = {value}"
+    # Beside a button or a bar, text is only a caption.
+    captions = any(isinstance(w, (ipw.Button, ipw.FloatProgress)) for w in _children(widget))
+    for child in _children(widget):
+        if not (captions and isinstance(child, ipw.HTML)):
+            yield from _parts(child)
 
 
 def _label(option: Any) -> str:
@@ -95,16 +82,24 @@ def _label(option: Any) -> str:
     return str(option[0] if isinstance(option, tuple) else option)
 
 
-def _setting(control: Any) -> str:
-    if isinstance(control, _SLIDERS):
-        value = format(control.value, control.readout_format)
-    elif isinstance(control, ipw.BoundedIntText):
-        value = str(control.value)
-    else:
-        value = _label(control.options[control.index])
-    return f"{html.escape(control.description)} = {html.escape(value)}"
+def _children(widget: ipw.Widget) -> tuple[ipw.Widget, ...]:
+    return tuple(getattr(widget, "children", ()))
 
 
-def _plain(text: str) -> str:
-    """Return HTML as plain text."""
-    return " ".join(html.unescape(re.sub("<[^>]*>", "", text)).split())
+def plot_html(spec: Mapping[str, Any], alt: str) -> str:
+    """Return a figure that ``slides.js`` draws once, without controls, when its slide is shown.
+
+    Args:
+        spec: ``data`` and ``layout`` as in plotly's JSON.
+        alt: what there is to see.
+    """
+    layout = spec.get("layout", {})
+    width, height = layout.get("width") or _WIDTH, layout.get("height") or _HEIGHT
+    zoom = min(_ROOM[0] / width, _ROOM[1] / height)
+    # Within a script element only "</" could end it; "<\/" is the same string in JSON.
+    data = json.dumps({"data": spec["data"], "layout": layout}).replace("</", r"<\/")
+    return (
+        f'<div class="plot" role="img" aria-label="{html.escape(alt)}">'
+        f'<div class="canvas" style="width:{width}px;height:{height}px;zoom:{zoom:.3f}"></div>'
+        f'<script type="application/json">{data}</script></div>'
+    )

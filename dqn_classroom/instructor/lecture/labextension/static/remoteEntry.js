@@ -1,9 +1,8 @@
 // Lecture mode: the notebook itself, full-screen, one step at a time, driven by the keyboard.
 //
 // The cells stay where they are and only those of the present slide are shown, so sliders, live
-// figures and videos go on working. A cell that begins with a heading of level 1 or 2 begins a
-// slide, and every further cell is a step, unless its slideshow metadata says otherwise. What the
-// lecturer should know of a cell stands in its metadata: {"lecture": {"minutes": 3, "say": "..."}}.
+// figures and videos go on working. Slides and steps are what the cells' slideshow metadata say.
+// What the lecturer should know of a cell stands there, too: {"lecture": {"minutes": 3, "say": ""}}.
 // Written by hand in plain JavaScript: nothing to build.
 (() => {
   const NAME = "dqn-lessons-lecture";
@@ -36,14 +35,9 @@
     #dqn-lecture-bar .dqn-help { margin-left: auto; }
     #dqn-lecture-bar.dqn-notes .dqn-help { display: none; }`;
 
-  // One step: a number of cells that appear together, and the slide they belong to.
-  const kindOf = (cell, index) => {
-    const said = (cell.model.getMetadata("slideshow") || {}).slide_type;
-    if (said && said !== "-") return said;
-    const heading = cell.model.type === "markdown" &&
-      /^\s*#{1,2}\s/.test(cell.model.sharedModel.getSource());
-    return index === 0 || heading ? "slide" : "fragment";
-  };
+  // What a cell is, as its slideshow metadata say; one without, such as a new one, is a step.
+  const kindOf = (cell) =>
+    (cell.model.getMetadata("slideshow") || {}).slide_type || "fragment";
 
   // Plotly finds the mouse under a transform, not under a zoom: take the zoom back, and transform.
   const rescale = (plot, size) => {
@@ -107,7 +101,7 @@
       const steps = [];
       let slide = -1;
       this.notebook.widgets.forEach((cell, index) => {
-        const kind = kindOf(cell, index);
+        const kind = kindOf(cell);
         if (kind === "skip" || kind === "notes") return;
         if (kind === "slide" || kind === "subslide" || slide < 0) slide += 1;
         const last = steps[steps.length - 1];

@@ -1,18 +1,22 @@
-"""The files beside the slides: reveal.js, plotly.js, and what is the course's own."""
+"""The files beside the slides: reveal.js, plotly.js, the course's own, and a list of pages."""
 
 from __future__ import annotations
 
+import html
+import re
 import shutil
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
+from jinja2 import Template
 from plotly.offline import get_plotlyjs
 
-FOLDER = "assets"
+ASSETS = "assets"
 HERE = Path(__file__).resolve().parent
 THEME = "course"
 # A package on PyPI that carries reveal.js, so that neither Node.js nor a CDN is needed.
 _CARRIER = "sphinx-revealjs"
+_TITLE = re.compile(r"<title>(.*?)(?: slides)?</title>", re.DOTALL)
 _REVEAL = ("dist/reveal.js", "dist/reveal.css", "plugin/notes/notes.js", "LICENSE")
 
 
@@ -38,15 +42,23 @@ def copy_assets(out: Path) -> None:
     Raises:
         FileNotFoundError: reveal.js is not installed.
     """
-    source, target = reveal_folder(), out / FOLDER
-    for name in _REVEAL:
-        _copy(source / name, target / "reveal" / name)
+    source, target = reveal_folder(), out / ASSETS
+    files = {target / "reveal" / name: source / name for name in _REVEAL}
     # nbconvert's template looks for the theme there.
-    _copy(HERE / "slides.css", target / "reveal" / "dist" / "theme" / f"{THEME}.css")
-    _copy(HERE / "slides.js", target / "slides.js")
+    files[target / "reveal" / "dist" / "theme" / f"{THEME}.css"] = HERE / "slides.css"
+    files[target / "slides.js"] = HERE / "slides.js"
+    for place, file in files.items():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, place)
     (target / "plotly.min.js").write_text(get_plotlyjs(), encoding="utf-8")
 
 
-def _copy(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, target)
+def write_index(out: Path) -> Path:
+    """List every page of slides in a folder, in the order of their names."""
+    index, pages = out / "index.html", []
+    for page in sorted(set(out.glob("*.html")) - {index}):
+        found = _TITLE.search(page.read_text(encoding="utf-8"))
+        pages.append((page.name, html.unescape(found[1]).strip() if found else page.stem))
+    template = Template((HERE / "contents.html.j2").read_text(encoding="utf-8"), autoescape=True)
+    index.write_text(template.render(pages=pages), encoding="utf-8")
+    return index
