@@ -37,13 +37,14 @@ def share(row: Row) -> str:
 
 
 def lines(table: Table, part: str) -> list[Line]:
-    """Return a part of the table, a line an item: lesson, item, detail, label, measure -> row."""
+    """Return a part of the table, a line an item: its names, and measure -> row."""
     found: dict[tuple[str, str], Line] = {}
     for row in table.values():
         if row.part == part:
             label = f"{row.lesson} · {row.item}" + (f": {row.detail}" if row.detail else "")
             named = {"lesson": row.lesson, "item": row.item, "detail": row.detail, "label": label}
-            found.setdefault((row.item, row.detail), named)[row.measure] = row
+            line = found.setdefault((row.item, row.detail), named)
+            line |= {row.measure: row, "same": row.item == row.detail}
     return list(found.values())
 
 
@@ -123,7 +124,6 @@ def render(table: Table, course: Course, skipped: int = 0, copies: int = 0) -> s
         skipped: number of files that were left out.
         copies: number of files equal to another, not counted again.
     """
-    clinic = lines(table, "clinic")
     _TEMPLATES.filters |= {"share": share, "svg": partial(data_uri, kind="svg"), "plural": plural}
     return _TEMPLATES.get_template("page.html.j2").render(
         students=table[FILES].value,
@@ -131,16 +131,10 @@ def render(table: Table, course: Course, skipped: int = 0, copies: int = 0) -> s
         skipped=skipped,
         copies=copies,
         course=course,
-        top=TOP,
         general=GENERAL,
-        exercises=lines(table, "exercise"),
-        mistakes=lines(table, "misconception"),
-        others=lines(table, "other mistake"),
-        quizzes=_questions(table, "quiz", course.quizzes),
-        predictions=_questions(table, "prediction", course.predictions),
-        clinic=lines(table, "clinic part"),
-        named=[line for line in clinic if line["item"] == line["detail"]],
-        confusions=[line for line in clinic if line["item"] != line["detail"]],
+        lines=partial(lines, table),
+        questions=partial(_questions, table),
         bars=bars,
         matrix=matrix,
+        top=TOP,
     )
