@@ -14,9 +14,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from dqn_classroom.figures import BLUE, GREY, data_uri
+from dqn_classroom.instructor import plural
 from dqn_classroom.instructor.class_summary.catalogue import GENERAL, Asked, Course
 from dqn_classroom.instructor.class_summary.counting import FILES, UNKNOWN, Row, Table
-from dqn_classroom.instructor.terminal import plural
 
 TOP = 5
 _PALE = "#d9e6f2"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
@@ -41,7 +42,7 @@ def execute(path: Path, profile: str) -> tuple[NotebookNode, dict[str, str]]:
     executed = nbformat.read(path, as_version=4)
     executed.cells = [new_code_cell(_BEFORE), *executed.cells, new_code_cell(_AFTER)]
     place = {"metadata": {"path": str(path.resolve().parent)}}
-    limits = {"timeout": CELL_SECONDS, "startup_timeout": CELL_SECONDS}
+    limits: dict[str, Any] = {"timeout": CELL_SECONDS, "startup_timeout": CELL_SECONDS}
     client = NotebookClient(executed, kernel_name="python3", resources=place, **limits)
     with tempfile.TemporaryDirectory() as home:
         progress = str(Path(home) / "progress.json")
