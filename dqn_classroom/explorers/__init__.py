@@ -12,11 +12,6 @@ from dqn_classroom.explorers.target_lag import LinearTDExplorer, TargetLagExplor
 from dqn_classroom.explorers.training import TrainingView
 
 __all__ = [
-    "Clinic",
-    "Explorer",
-    "FlightView",
-    "LinearTDExplorer",
-    "SeedLottery",
-    "TargetLagExplorer",
+    "Clinic", "Explorer", "FlightView", "LinearTDExplorer", "SeedLottery", "TargetLagExplorer",
     "TrainingView",
-]
+]  # fmt: skip

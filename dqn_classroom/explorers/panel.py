@@ -37,6 +37,11 @@ def row(*widgets: ipw.Widget) -> ipw.HBox:
     return ipw.HBox(widgets, layout=ipw.Layout(flex_flow="row wrap"))
 
 
+def select(description: str, options: Sequence[Any], value: Any) -> ipw.SelectionSlider:
+    """Return a slider over a few values."""
+    return ipw.SelectionSlider(options=options, value=value, description=description, **WIDE)
+
+
 class Panel(ipw.VBox):  # type: ignore[misc]
     """Rows of controls above one figure that is redrawn in place, so that a zoom stays.
 

@@ -20,6 +20,7 @@ from dqn_classroom.explorers.panel import (
     badge,
     drawable,
     row,
+    select,
 )
 from dqn_classroom.figures import BLUE, GREEN, ORANGE, decimate, plotly_layout
 from dqn_lessons import target_lag
@@ -59,13 +60,9 @@ class TargetLagExplorer(Explorer):
         self.base = TargetLagConfig()
         inputs = {
             "learning_rate": _rate_slider("learning rate"),
-            "target_period": ipw.SelectionSlider(
-                options=_PERIODS, value=5_000, description="target period C", **WIDE
-            ),
+            "target_period": select("target period C", _PERIODS, 5_000),
             "tau": _rate_slider("soft update τ", disabled=True),
-            "gamma": ipw.SelectionSlider(
-                options=_GAMMAS, value=0.99, description="discount γ", **WIDE
-            ),
+            "gamma": select("discount γ", _GAMMAS, 0.99),
             "reward": ipw.FloatSlider(
                 2, min=-5, max=5, step=0.5, readout_format=".1f", description="reward r", **WIDE
             ),
@@ -181,12 +178,8 @@ class LinearTDExplorer(Explorer):
         # The edge and its neighbours, so that a drag can stop on either side of it.
         self.periods = np.union1d(periods, [2, 8, 9, 76, 77, 129]).tolist()
         inputs = {
-            "target_period": ipw.SelectionSlider(
-                options=self.periods, value=1, description="target period C", **WIDE
-            ),
-            "learning_rate": ipw.SelectionSlider(
-                options=self._RATES, value=0.01, description="learning rate", **WIDE
-            ),
+            "target_period": select("target period C", self.periods, 1),
+            "learning_rate": select("learning rate", self._RATES, 0.01),
         }
         figure = go.FigureWidget(make_subplots(cols=2, horizontal_spacing=0.13))
         figure.update_layout(

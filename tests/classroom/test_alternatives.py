@@ -59,24 +59,24 @@ def widgets_below(kind):
 
 
 def test_none_is_left_out():
-    described = {
+    accessible = {
         name
         for name, thing in vars(figures).items()
         if inspect.isfunction(thing)
         and inspect.signature(thing).return_annotation
         in ("AccessibleFigure", figures.AccessibleFigure)
     }
-    assert described == set(FIGURES)
+    assert accessible == set(FIGURES)
     own = {kind for kind in widgets_below(Panel) if kind.__module__.startswith("dqn_classroom")}
     assert own - {Panel, Explorer} == set(WIDGETS)
 
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_has_words_and_numbers(name):
-    described = FIGURES[name]()
-    assert len(described.alt.split()) >= 8
-    assert any(mark.isdigit() for mark in described.alt), "it says what there is to see"
-    assert described.table_html().count("<tr>") >= 3
+    accessible = FIGURES[name]()
+    assert len(accessible.alt.split()) >= 8
+    assert any(mark.isdigit() for mark in accessible.alt), "it says what there is to see"
+    assert accessible.table_html().count("<tr>") >= 3
 
 
 @pytest.mark.parametrize("kind", WIDGETS, ids=lambda kind: kind.__name__)

@@ -114,12 +114,12 @@ FIGURES = [
 
 @pytest.mark.parametrize("make", FIGURES)
 def test_every_figure_is_described(make):
-    described = make()
-    assert isinstance(described.figure, go.Figure | Figure)
-    assert len(described.alt) > 40
-    assert len({len(column) for column in described.table.values()}) == 1
-    assert "<table>" in described.details()
-    assert described.alt.split(".")[0] in described.details()
+    accessible = make()
+    assert isinstance(accessible.figure, go.Figure | Figure)
+    assert len(accessible.alt) > 40
+    assert len({len(column) for column in accessible.table.values()}) == 1
+    assert "<table>" in accessible.details()
+    assert accessible.alt.split(".")[0] in accessible.details()
 
 
 @pytest.mark.parametrize("make", FIGURES)
@@ -177,16 +177,16 @@ def test_a_map_is_drawn_the_right_way_up_and_zero_is_marked():
 
 
 def test_a_long_table_is_thinned_but_keeps_its_ends():
-    described = figures.AccessibleFigure(None, "", {"x": list(range(1_000))})
-    cells = [int(cell) for cell in re.findall(r"<td>(\d+)</td>", described.table_html())]
+    accessible = figures.AccessibleFigure(None, "", {"x": list(range(1_000))})
+    cells = [int(cell) for cell in re.findall(r"<td>(\d+)</td>", accessible.table_html())]
     assert len(cells) <= 24
     assert (cells[0], cells[-1]) == (0, 999)
 
 
 def test_text_in_tables_is_escaped():
-    described = figures.AccessibleFigure(None, "a < b", {"<script>": ["<img>"]})
-    assert "<script>" not in described.details()
-    assert "<img>" not in described.details()
+    accessible = figures.AccessibleFigure(None, "a < b", {"<script>": ["<img>"]})
+    assert "<script>" not in accessible.details()
+    assert "<img>" not in accessible.details()
 
 
 def test_a_matplotlib_figure_is_shown_with_its_text_alternative(monkeypatch):

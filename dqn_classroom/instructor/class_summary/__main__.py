@@ -9,8 +9,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from dqn_classroom.instructor import plural, say, stop
 from dqn_classroom.instructor.class_summary.reading import Reading, read_folder
-from dqn_classroom.instructor.terminal import plural, say, stop
 
 
 def _arguments(words: list[str] | None) -> argparse.Namespace:

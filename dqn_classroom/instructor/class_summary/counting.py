@@ -97,24 +97,20 @@ def _facts(record: dict[str, Any], course: Course) -> Iterator[tuple[Key, int]]:
 
 
 def _middle(numbers: list[int]) -> float | str:
-    if not numbers:
-        return ""
-    middle = median(numbers)
-    return int(middle) if middle == int(middle) else middle
+    middle = median(numbers or [0])
+    return "" if not numbers else int(middle) if middle == int(middle) else middle
 
 
 def _rows(total: Counter[Key], course: Course) -> Iterator[Row]:
-    def row(
-        part: str, lesson: str, item: str, detail: str, measure: str, of: int | str = ""
-    ) -> Row:
-        return Row(part, lesson, item, detail, measure, total[part, item, detail, measure], of)
+    def rows(part: str, lesson: str, item: str, detail: str, **wholes: int | str) -> Iterator[Row]:
+        for measure, of in ((name.replace("_", " "), of) for name, of in wholes.items()):
+            number = total[part, item, detail, measure]
+            yield Row(part, lesson, item, detail, measure, number, of)
 
     def ranked(part: str, pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         # One student who repeats a mistake a thousand times is one; equal ones keep their order.
-        met = [pair for pair in pairs if total[part, *pair, "students"]]
-        return sorted(
-            met, key=lambda pair: (-total[part, *pair, "students"], -total[part, *pair, "times"])
-        )
+        sizes = {p: (total[part, *p, "students"], total[part, *p, "times"]) for p in pairs}
+        return sorted((p for p in sizes if sizes[p][0]), key=sizes.__getitem__, reverse=True)
 
     students, attempts = total[FILES], defaultdict[str, list[int]](list)
     for (part, name, detail, _), number in total.items():
@@ -122,41 +118,36 @@ def _rows(total: Counter[Key], course: Course) -> Iterator[Row]:
             attempts[name] += number * [int(detail)]
     yield Row("class", "", "", "", FILES[-1], students)
     yield Row("class", "", "", "", UNKNOWN[-1], total[UNKNOWN])
+    tried = {name: total["exercise", name, "", "tried"] for name in course.tasks}
     for name, task in course.tasks.items():
-        tried = total["exercise", name, "", "tried"]
-        yield row("exercise", task.lesson, name, "", "tried", students)
-        yield row("exercise", task.lesson, name, "", "passed", tried)
-        yield row("exercise", task.lesson, name, "", "not passed yet", tried)
-        yield row("exercise", task.lesson, name, "", "took a hint", students)
-        middle = _middle(attempts[name])
-        yield Row("exercise", task.lesson, name, "", "median attempts", middle, tried)
+        start = ("exercise", task.lesson, name, "")
+        yield from rows(*start, tried=students, passed=tried[name], not_passed_yet=tried[name])
+        yield from rows(*start, took_a_hint=students)
+        yield Row(*start, "median attempts", _middle(attempts[name]), tried[name])
     pairs = [(name, mistake) for name, task in course.tasks.items() for mistake in task.mistakes]
     for name, mistake in ranked("misconception", pairs):
         start = ("misconception", course.tasks[name].lesson, name, mistake)
-        yield row(*start, "students", total["exercise", name, "", "tried"])
-        yield row(*start, "times")
-        yield row(*start, "not passed yet", total["misconception", name, mistake, "students"])
+        met = total["misconception", name, mistake, "students"]
+        yield from rows(*start, students=tried[name], times="", not_passed_yet=met)
     for _, mistake in ranked("other mistake", [("", mistake) for mistake in sorted(GENERAL)]):
-        yield row("other mistake", "", "", mistake, "students", students)
-        yield row("other mistake", "", "", mistake, "times")
+        yield from rows("other mistake", "", "", mistake, students=students, times="")
     for part, asked in (("quiz", course.quizzes), ("prediction", course.predictions)):
         for key, question in asked.items():
-            chosen = [row(part, question.lesson, key, o, "chose") for o in question.options]
-            answers = sum(total[part, key, option, "chose"] for option in question.options)
-            yield from (one._replace(of=answers) for one in chosen)
+            chosen = [total[part, key, option, "chose"] for option in question.options]
+            for option in question.options:
+                yield from rows(part, question.lesson, key, option, chose=sum(chosen))
             if question.right is not None:
-                right = chosen[question.right].value
-                yield Row(part, question.lesson, key, "", "right", right, answers)
-    met = [(bug, bug) for bug in course.bugs if total["clinic", bug, "", "met"]]
-    wrong = [(bug, said) for bug in course.bugs for said in course.bugs if said != bug]
-    for bug, said in [*met, *ranked("clinic", wrong)]:
-        yield row("clinic", _CLINIC, bug, said, "students", total["clinic", bug, "", "met"])
-        yield row("clinic", _CLINIC, bug, said, "times")
+                right = chosen[question.right]
+                yield Row(part, question.lesson, key, "", "right", right, sum(chosen))
+    whole = {bug: total["clinic", bug, "", "met"] for bug in course.bugs}
+    wrong = [(bug, said) for bug in whole for said in whole if said != bug]
+    for bug, said in [*((bug, bug) for bug in whole if whole[bug]), *ranked("clinic", wrong)]:
+        yield from rows("clinic", _CLINIC, bug, said, students=whole[bug], times="")
     parts = list(dict.fromkeys(course.bugs.values()))
     for planted in parts:
-        if whole := total["clinic part", planted, "", "met"]:
+        if of := total["clinic part", planted, "", "met"]:
             for named in parts:
-                yield row("clinic part", _CLINIC, planted, named, "students", whole)
+                yield from rows("clinic part", _CLINIC, planted, named, students=of)
 
 
 def count(records: Iterable[dict[str, Any]], course: Course) -> Table:

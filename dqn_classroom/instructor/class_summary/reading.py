@@ -29,7 +29,7 @@ class Reading:
     Args:
         records: the usable progress files, without their names.
         skipped: (path below the folder, reason) of each file that was left out.
-        copies: number of files equal to another byte for byte and not counted again.
+        copies: number of files equal to another and not counted again.
     """
 
     records: list[dict[str, Any]] = field(default_factory=list)
@@ -75,10 +75,6 @@ def parse(data: bytes) -> dict[str, Any]:
     return dict(record)
 
 
-def _is_json(name: str) -> bool:
-    return name.lower().endswith(".json")
-
-
 def _candidates(folder: Path) -> Iterator[tuple[Path, str]]:
     """Yield each JSON file below a folder, with the reason if it must not be opened."""
     folders = [folder]
@@ -90,12 +86,13 @@ def _candidates(folder: Path) -> Iterator[tuple[Path, str]]:
             yield here, f"this folder cannot be opened ({error.strerror})"
             continue
         for path in (here / name for name in names):
+            named = path.name.lower().endswith(".json")
             if os.path.islink(path):
-                if _is_json(path.name) or os.path.isdir(path):
+                if named or os.path.isdir(path):
                     yield path, "it is a link, and links are not followed"
             elif os.path.isdir(path):
                 folders.append(path)
-            elif _is_json(path.name):
+            elif named:
                 yield path, "" if os.path.isfile(path) else "it is not an ordinary file"
 
 
@@ -112,14 +109,11 @@ def _read(path: Path) -> bytes:
 
 
 def read_folder(folder: Path, keep_copies: bool = False) -> Reading:
-    """Read every progress file below a folder; links are not followed.
+    """Read every progress file below a folder; links are not followed, and no file makes it fail.
 
     Args:
         folder: where to look.
         keep_copies: count files that are equal byte for byte each by itself.
-
-    Returns:
-        The records, and what was left out and why. No file makes it fail.
     """
     found, seen = Reading(), set()
     for path, reason in _candidates(folder):
@@ -131,10 +125,9 @@ def read_folder(folder: Path, keep_copies: bool = False) -> Reading:
         except UnusableError as error:
             found.skipped.append((str(path.relative_to(folder)), str(error)))
             continue
-        digest = hashlib.sha256(data).digest()
-        if digest in seen and not keep_copies:
+        if (digest := hashlib.sha256(data).digest()) in seen and not keep_copies:
             found.copies += 1
-            continue
-        seen.add(digest)
-        found.records.append(record)
+        else:
+            seen.add(digest)
+            found.records.append(record)
     return found

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from dqn_classroom.instructor.terminal import say, stop
+from dqn_classroom.instructor import say, stop
 
 _FOLDER = Path("notebooks")
 _INSTALL = "run `make slides`, or: pip install -e '.[slides]'"

@@ -77,10 +77,8 @@ class LessonExporter(SlidesExporter):
     def markdown2html(self, context: Context, source: str) -> str:
         """Return text as HTML; also used for the presenter's notes."""
         cell = context.get("cell", {})
-        renderer = SlideRenderer(
-            escape=False, attachments=cell.get("attachments", {}), exclude_anchor_links=True
-        )
-        return MarkdownWithMath(renderer=renderer).render(source)
+        kept = {"attachments": cell.get("attachments", {}), "exclude_anchor_links": True}
+        return MarkdownWithMath(renderer=SlideRenderer(escape=False, **kept)).render(source)
 
 
 def slides_html(notebook: NotebookNode, widgets: Mapping[str, str], name: str) -> str:

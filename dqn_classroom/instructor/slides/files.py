@@ -20,29 +20,20 @@ _TITLE = re.compile(r"<title>(.*?)(?: slides)?</title>", re.DOTALL)
 _REVEAL = ("dist/reveal.js", "dist/reveal.css", "plugin/notes/notes.js", "LICENSE")
 
 
-def reveal_folder() -> Path:
-    """Return the folder that holds reveal.js.
-
-    Raises:
-        FileNotFoundError: the package that carries it is not installed, or has changed.
-    """
-    try:
-        folder = Path(str(distribution(_CARRIER).locate_file("sphinx_revealjs/_static/revealjs")))
-    except PackageNotFoundError:
-        raise FileNotFoundError(f"reveal.js was not found: {_CARRIER} is not installed.") from None
-    missing = [name for name in _REVEAL if not (folder / name).is_file()]
-    if missing:
-        raise FileNotFoundError(f"reveal.js was not found: {_CARRIER} has no {missing[0]!r}.")
-    return folder
-
-
 def copy_assets(out: Path) -> None:
     """Write everything that the pages load into ``out/assets``.
 
     Raises:
-        FileNotFoundError: reveal.js is not installed.
+        FileNotFoundError: the package that carries reveal.js is not installed, or has changed.
     """
-    source, target = reveal_folder(), out / ASSETS
+    try:
+        source = Path(str(distribution(_CARRIER).locate_file("sphinx_revealjs/_static/revealjs")))
+    except PackageNotFoundError:
+        raise FileNotFoundError(f"reveal.js was not found: {_CARRIER} is not installed.") from None
+    missing = [name for name in _REVEAL if not (source / name).is_file()]
+    if missing:
+        raise FileNotFoundError(f"reveal.js was not found: {_CARRIER} has no {missing[0]!r}.")
+    target = out / ASSETS
     files = {target / "reveal" / name: source / name for name in _REVEAL}
     # nbconvert's template looks for the theme there.
     files[target / "reveal" / "dist" / "theme" / f"{THEME}.css"] = HERE / "slides.css"

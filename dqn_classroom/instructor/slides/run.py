@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
@@ -40,22 +41,19 @@ def execute(path: Path, profile: str) -> tuple[NotebookNode, dict[str, str]]:
     """
     executed = nbformat.read(path, as_version=4)
     executed.cells = [new_code_cell(_BEFORE), *executed.cells, new_code_cell(_AFTER)]
-    client = NotebookClient(
-        executed,
-        timeout=CELL_SECONDS,
-        startup_timeout=CELL_SECONDS,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(path.resolve().parent)}},
-    )
+    place = {"metadata": {"path": str(path.resolve().parent)}}
+    limits: dict[str, Any] = {"timeout": CELL_SECONDS, "startup_timeout": CELL_SECONDS}
+    client = NotebookClient(executed, kernel_name="python3", resources=place, **limits)
     with tempfile.TemporaryDirectory() as home:
         progress = str(Path(home) / "progress.json")
         switches = {"DQN_LESSONS_PROGRESS": progress, "DQN_LESSONS_PROFILE": profile}
         try:
             client.execute(env={**os.environ, **switches})
-        except CellExecutionError as error:
-            raise CellFailed(f"{path.name}: {error.ename}: {error.evalue}") from error
-        except (CellTimeoutError, DeadKernelError) as error:
-            raise CellFailed(f"{path.name}: {error}") from error
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+            said = str(error)
+            if isinstance(error, CellExecutionError):
+                said = f"{error.ename}: {error.evalue}"
+            raise CellFailed(f"{path.name}: {said}") from error
     widgets = executed.cells.pop().outputs[-1].data[MIME]
     del executed.cells[0]
     # plotly.js is in there once for every figure: 5 MB each.
