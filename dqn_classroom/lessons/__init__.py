@@ -13,7 +13,7 @@ from dqn_classroom import progress
 from dqn_classroom.exercises.check import register
 from dqn_classroom.exercises.questions import PREDICTIONS, Quiz
 from dqn_classroom.feedback import Feedback
-from dqn_classroom.lessons.lesson import Lesson, lesson
+from dqn_classroom.lessons.lesson import Lesson
 
 __all__ = ["LESSONS", "Lesson", "progress_report", "quiz"]
 
@@ -30,7 +30,7 @@ def _read() -> dict[str, Lesson]:
     files = [file for folder in __path__ for file in sorted(Path(folder).glob("*.toml"))]
     tables = {file.stem: tomllib.loads(file.read_text(encoding="utf-8")) for file in files}
     topics = sorted(tables, key=lambda topic: tables[topic].get("order", 0))
-    return {topic: lesson(topic, number, tables[topic]) for number, topic in enumerate(topics)}
+    return {topic: Lesson.of(topic, number, tables[topic]) for number, topic in enumerate(topics)}
 
 
 # Topic -> lesson, in the order of the course.
@@ -56,11 +56,11 @@ def progress_report() -> Feedback:
     """Return a table of the exercises with their status, and how much else was answered."""
     record = progress.load()
     rows = [("lesson", "exercise", "status", "attempts")]
-    for part in LESSONS.values():
-        for name in part.exercises:
+    for lesson in LESSONS.values():
+        for name in lesson.exercises:
             entry = record["exercises"].get(name, {})
             status = entry.get("status", "not attempted")
-            rows.append((str(part.number), name, status, str(entry.get("attempts", 0))))
+            rows.append((str(lesson.number), name, status, str(entry.get("attempts", 0))))
     answered = (
         f"Predictions made: {len(record['predictions'])}. "
         f"Quiz questions answered: {len(record['quizzes'])}."

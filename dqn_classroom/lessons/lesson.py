@@ -56,6 +56,30 @@ class Lesson:
     key: str
     answers: Sequence[str] = ()
 
+    @classmethod
+    def of(cls, topic: str, number: int, table: Mapping[str, Any]) -> Lesson:
+        """Return a lesson from the table of its file.
+
+        Args:
+            topic: the name of the file.
+            number: its place in the course, from 0.
+            table: what the file holds.
+
+        Raises:
+            ValueError: a key is missing, unknown, or its value does not fit.
+        """
+        try:
+            parts: dict[str, Any] = {
+                "exercises": {
+                    row["reference"].rpartition(".")[2]: row for row in table.get("exercises", ())
+                },
+                "predictions": [Prediction(**row) for row in table.get("predictions", ())],
+                "quiz": [Question(**row) for row in table.get("quiz", ())],
+            }
+            return cls(topic, number, **{"key": topic, **table, **parts})
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{topic}.toml: {error}.") from error
+
     @property
     def file(self) -> str:
         """The name of its notebook, such as ``02_vanilla_dqn``."""
@@ -103,22 +127,3 @@ def function(code: str, reference: Function, names: dict[str, Any]) -> Function:
     exec(head + textwrap.indent(code, "    "), names, found)
     made: Function = found[reference.__name__]
     return made
-
-
-def lesson(topic: str, number: int, table: Mapping[str, Any]) -> Lesson:
-    """Return a lesson from the table of its file.
-
-    Raises:
-        ValueError: a key is missing, unknown, or its value does not fit.
-    """
-    try:
-        parts: dict[str, Any] = {
-            "exercises": {
-                row["reference"].rpartition(".")[2]: row for row in table.get("exercises", ())
-            },
-            "predictions": [Prediction(**row) for row in table.get("predictions", ())],
-            "quiz": [Question(**row) for row in table.get("quiz", ())],
-        }
-        return Lesson(topic, number, **{"key": topic, **table, **parts})
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{topic}.toml: {error}.") from error

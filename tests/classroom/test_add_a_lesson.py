@@ -1,8 +1,11 @@
 """A lesson is a notebook, a TOML file and a probes module: no line of the course is touched."""
 
+import tomllib
+
 import nbformat
 import pytest
 
+from dqn_classroom import lessons
 from tests.notebooks import tools
 
 TOML = """
@@ -108,20 +111,12 @@ def test_a_lesson_is_added_by_three_files(folder):
     ],
 )
 def test_a_file_that_does_not_fit_is_named(old, new, words):
-    import tomllib
-
-    from dqn_classroom.lessons.lesson import lesson
-
     with pytest.raises(ValueError, match=words):
-        lesson("three_times", 2, tomllib.loads(TOML.replace(old, new)))
+        lessons.Lesson.of("three_times", 2, tomllib.loads(TOML.replace(old, new)))
 
 
 def test_code_that_is_no_python_is_named_with_its_exercise(folder, monkeypatch):
-    import tomllib
-
-    from dqn_classroom import lessons
-
     monkeypatch.setattr(lessons, "__path__", [*lessons.__path__, str(folder)])
     table = tomllib.loads(TOML.replace("3 + number", "3 +"))
     with pytest.raises(ValueError, match=r"three_times\.toml, exercise 'three_times': invalid"):
-        lessons.lesson("three_times", 2, table).exercise("three_times")
+        lessons.Lesson.of("three_times", 2, table).exercise("three_times")
