@@ -5,6 +5,7 @@ import json
 import pickle
 import zipfile
 from dataclasses import fields, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -211,3 +212,36 @@ def test_a_history_is_not_a_run_and_a_missing_file_is_missing(tmp_path, stopped,
         checkpoint.load_history(saved)
     with pytest.raises(FileNotFoundError):
         checkpoint.load(tmp_path / "none.npz")
+
+
+FIRST_EDITION = Path(__file__).parents[1] / "data" / "first_edition"
+
+
+def test_files_of_the_first_edition_are_still_read():
+    """Written at version 0.1.0, one of each kind; the run was compressed since."""
+    history = checkpoint.load_history(FIRST_EDITION / "history.npz")
+    assert (history.step, history.complete, history.seeds) == (60, True, (5,))
+    assert history.config.value_range == (0.0, 100.0)
+    assert history.eval_step.tolist() == [30, 60]
+    flight = checkpoint.load_flight(FIRST_EDITION / "flight.npz")
+    assert list(flight.weights) == list(flight.terminals) == [30, 60]
+    assert flight.at(60, "eval_return") == history.eval_return[0, 1]
+    assert [layer.shape for layer in flight.weights[30]] == [(4, 2), (2,), (2, 2), (2,)]
+    run = checkpoint.load(FIRST_EDITION / "run.npz")
+    assert (run.step, len(run.replay)) == (45, 10)
+    resumed = quiet(history.config, [5], resume=run)
+    assert resumed.history.complete
+    ended = len(run.history.episodes)
+    assert resumed.history.episodes["return"][:ended].tolist() == (
+        history.episodes["return"][:ended].tolist()
+    )
+
+
+def test_a_file_of_another_edition_that_does_not_fit_says_what_to_do(saved, stopped):
+    config = json.loads(json.dumps(stopped.config.__dict__))
+    rewrite(saved, config=config | {"a_setting_of_old": 1})
+    with pytest.raises(CheckpointError, match=r"a_setting_of_old.*train again"):
+        checkpoint.load(saved)
+    rewrite(saved, config=config | {"env_id": "dqn_lessons/Clock-v0"})
+    with pytest.raises(CheckpointError, match=r"Clock.*train again"):
+        checkpoint.load(saved)
