@@ -1,4 +1,4 @@
-"""What a run writes down while it trains, and the History made of it."""
+"""What a run records while it trains, and the History made of it."""
 
 from __future__ import annotations
 
@@ -12,17 +12,9 @@ from torch import Tensor
 
 from dqn_lessons.config import Array, DQNConfig
 
-EPISODE_DTYPE = np.dtype(
-    [
-        ("seed", np.int64),
-        ("episode", np.int64),
-        ("step", np.int64),
-        ("return", np.float64),
-        ("length", np.int64),
-        ("epsilon", np.float64),
-        ("loss", np.float64),
-    ]
-)
+_COLUMNS = ["seed", "episode", "step", "return", "length", "epsilon", "loss"]
+_TYPES = [np.int64, np.int64, np.int64, np.float64, np.int64, np.float64, np.float64]
+EPISODE_DTYPE = np.dtype(list(zip(_COLUMNS, _TYPES, strict=True)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +65,7 @@ class TrainingLog:
         self.returns = np.zeros(learners)
         self.lengths = np.zeros(learners, np.int64)
         self.episode_count = np.zeros(learners, np.int64)
-        # An environment is rebuilt from the actions since its last reset: see `vector.rebuild`.
+        # An environment is rebuilt from its actions since the last reset: see `rebuild`.
         self.actions = np.zeros((config.steps, learners), np.int16)
         self.episodes: list[tuple[Any, ...]] = []
         self.eval_step: list[int] = []
@@ -109,17 +101,8 @@ class TrainingLog:
         """
         epsilon = np.full(ended.shape, epsilon)
         for s in np.flatnonzero(ended):
-            self.episodes.append(
-                (
-                    self.seeds[s],
-                    self.episode_count[s],
-                    step,
-                    self.returns[s],
-                    self.lengths[s],
-                    epsilon[s],
-                    self.last_loss[s].item(),
-                )
-            )
+            made = self.seeds[s], self.episode_count[s], step, self.returns[s], self.lengths[s]
+            self.episodes.append((*made, epsilon[s], self.last_loss[s].item()))
         self.returns[ended], self.lengths[ended] = 0, 0
         self.episode_count[ended] += 1
 

@@ -36,7 +36,7 @@ class Transition(NamedTuple):
 def write_index(added: int, capacity: int) -> int:
     """Row of the next transition when ``added`` are stored already: the oldest makes room.
 
-    Source: derived; rows are written in turn, and begin again at 0.
+    Source: derived; rows are written in turn, and start again at 0.
     """
     return added % capacity
 

@@ -254,8 +254,8 @@ def _helpers(node: ast.AST) -> list[ast.AST]:
     if not isinstance(node, ast.Call):
         return []
     if ast.unparse(node.func).endswith("validated_by"):
-        return list(node.args)
-    return [node.func]
+        return [*node.args, *([node.func] if node.keywords else [])]
+    return [node.func, *(node.args if ast.unparse(node.func).endswith("partial") else ())]
 
 
 def _resolve(node: ast.AST, function: Any, owner: type | None) -> Any:

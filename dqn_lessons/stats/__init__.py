@@ -4,6 +4,7 @@ Everything random takes a generator, so a printed interval can be printed again.
 
 Raises:
     TypeError: a level, a lag or a count that is no number.
+    ValueError: no scores, scores that are not finite, a setting out of range.
 """
 
 from dqn_lessons.stats.bootstrap import (

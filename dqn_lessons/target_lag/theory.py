@@ -55,9 +55,6 @@ def geometric_sum(gamma: float, terms: ArrayLike) -> Any:
 def fixed_point(reward: float, gamma: float) -> float:
     """Return ``B* = r / (1 - gamma)``, the value that the critic should learn.
 
-    Raises:
-        ValueError: gamma = 1, where the sum of all rewards has no limit.
-
     Source: derived; the b at which the target is b itself.
     """
     check.real("reward", reward, remedy="Use the reward of one step, for example 2.0.")
@@ -103,7 +100,7 @@ def used_syncs(step: ArrayLike, target_period: int) -> Any:
     return (np.asarray(step) - 1) // _PERIOD("target_period", target_period)
 
 
-@check.checked(gamma=_GAMMA)
+@check.validated_by(gamma=_GAMMA)
 def reachable_share(updates: ArrayLike, target_period: int, gamma: float) -> Any:
     """Return the largest share of ``r / (1 - gamma)`` that so many updates can reach from 0.
 
@@ -152,9 +149,6 @@ def steps_to_tolerance(
         learning_rate: step size, in [1e-12, 0.5].
         target_period: updates between hard syncs.
 
-    Raises:
-        ValueError: an argument outside its limits.
-
     Source: derived from `contraction_per_period`: whole periods first, then updates inside one.
     """
     check.real(
@@ -175,7 +169,7 @@ def steps_to_tolerance(
     return k * target_period + min(max(inside, 1), target_period)
 
 
-@check.checked(
+@check.validated_by(
     target_period=check.rule(check.integer, 1, 10**9, remedy="Use 5_000 for lesson 1."),
     learning_rate=check.rule(
         check.real, 1e-9, 1, high_open=True, remedy="Use a step such as 1e-3."
@@ -183,9 +177,6 @@ def steps_to_tolerance(
 )
 def equivalent_tau(target_period: int, learning_rate: float) -> float:
     """Return the soft update rate that is as slow as a hard sync every C updates (SGD).
-
-    Raises:
-        ValueError: a period below 1, or a step size outside [1e-9, 1).
 
     Source: derived; a soft update leaves ``1 - (1 - gamma) / (1 / eta + 1 / tau - 1)`` of the
     error, nearly; set beside `contraction_per_step` for gamma -> 1.
@@ -202,9 +193,6 @@ def speed_ratio(learning_rate: float, target_period: float, reward: float) -> fl
         learning_rate: step size of Adam.
         target_period: updates between syncs; for a soft target ``1 / tau``.
         reward: reward of each step.
-
-    Raises:
-        ValueError: a negative step size, or a period that is not above 0.
 
     Source: derived; how far Adam can walk in one period, against the first target.
     """
