@@ -6,8 +6,11 @@ Args:
     low, high: smallest and largest number allowed.
     low_open, high_open: the limit itself is not allowed.
     options: the strings that are allowed.
+    kind, what: a type, and its name for a reader.
     nbytes: size in memory, in bytes.
     remedy: a sentence that says what to do.
+    target_params, online_params: lists of tensors, any shape.
+    tau: soft update rate, the share that is taken over in one update.
 
 Raises:
     TypeError: a value of the wrong type; ``bool`` and strings are no numbers, 5.0 is not whole.
@@ -30,9 +33,7 @@ R = TypeVar("R")
 Rule = Callable[[str, Any], Any]  # from a field and its value to the value, or an error
 
 INT64_MAX = 2**63 - 1
-_MAX_LEARNERS = 10_000
-_MAX_BYTES = 2**31
-_SHOWN = 80
+_MAX_LEARNERS, _MAX_BYTES, _SHOWN = 10_000, 2**31, 80
 
 
 def shown(value: Any) -> str:
@@ -44,16 +45,12 @@ def shown(value: Any) -> str:
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 13]}...{text[-10:]}"
 
 
-def instance(field: str, value: Any, kind: type, what: str, *, remedy: str) -> None:
-    """Refuse what is not of a type; a ``bool`` is no number.
-
-    Args:
-        kind: the type.
-        what: its name for a reader.
-    """
+def instance(field: str, value: Any, kind: type, what: str, *, remedy: str) -> Any:
+    """Return ``value`` if it is of a type; a ``bool`` is no number."""
     if isinstance(value, bool) or not isinstance(value, kind):
         given = type(value).__name__
         raise TypeError(f"{field} = {shown(value)} is a {given}: it must be {what}. {remedy}")
+    return value
 
 
 def real(
@@ -103,8 +100,7 @@ def integer(field: str, value: Any, low: int, high: int | None = None, *, remedy
 def choice(field: str, value: Any, options: Iterable[str], *, remedy: str) -> str:
     """Return ``value`` if it is one of ``options``."""
     names = list(options)
-    instance(field, value, str, "a string", remedy=remedy)
-    if value not in names:
+    if instance(field, value, str, "a string", remedy=remedy) not in names:
         allowed = ", ".join(names)
         raise ValueError(f"{field} = {shown(value)}: it must be one of {allowed}. {remedy}")
     return str(value)
@@ -189,12 +185,7 @@ def _same_rows(**shapes: tuple[int, ...]) -> None:
 
 
 def parameters(target_params: Any, online_params: Any, tau: float = 1.0) -> None:
-    """Refuse networks that cannot be synced: their lists of tensors must be alike, and apart.
-
-    Args:
-        target_params, online_params: lists of tensors, any shape.
-        tau: soft update rate, the share that is taken over in one update.
-    """
+    """Refuse networks that cannot be synced: their lists of tensors must be alike, and apart."""
     for name, params in (("target_params", target_params), ("online_params", online_params)):
         if not isinstance(params, Sequence):
             raise TypeError(
@@ -223,8 +214,8 @@ def seeds(values: Any) -> tuple[int, ...]:
         given = f"seeds = {shown(values)} is a {type(values).__name__}"
         raise TypeError(f"{given}: it must be a list of whole numbers. {remedy}") from error
     if len(some) > _MAX_LEARNERS:
-        limit = f"it must be at most {_MAX_LEARNERS} learners"
-        raise ValueError(f"seeds = {shown(values)}: {limit}. {remedy}")
+        most = f"it must be at most {_MAX_LEARNERS} learners"
+        raise ValueError(f"seeds = {shown(values)}: {most}. {remedy}")
     numbers = tuple(integer("seeds", seed, 0, remedy=remedy) for seed in some)
     if not numbers or len(set(numbers)) < len(numbers):
         raise ValueError(

@@ -15,12 +15,10 @@ from dqn_lessons import checks as check
 Array = npt.NDArray[Any]
 
 # Beyond these a run takes memory or days that no lesson has; a typo gets there.
-_MOST_UPDATES = 10_000_000
-_MOST_STEPS = 1_000_000_000
-_MOST_LAYERS = 50
-_MOST_WEIGHTS = 10_000_000
+_MOST_UPDATES, _MOST_STEPS = 10_000_000, 1_000_000_000
+_MOST_LAYERS, _MOST_WEIGHTS = 50, 10_000_000
 _LARGEST_VALUE = 1e30  # its square is no longer a float32
-_UNITS = ("steps", "episodes")
+_UNITS, _NAME = ("steps", "episodes"), "a string, the name of an environment"
 _PICK = "Pick one of the two."
 
 _BY_TYPE: dict[type, Callable[..., Any]] = {
@@ -51,11 +49,6 @@ def _check_settings(config: Any) -> None:
         value = getattr(config, each.name)
         if value is not None or each.default is not None:
             object.__setattr__(config, each.name, each.metadata["rule"](each.name, value))
-
-
-def _text(name: str, value: Any, *, remedy: str) -> str:
-    check.instance(name, value, str, "a string", remedy=remedy)
-    return str(value)
 
 
 def _pair(name: str, limits: Any, *, remedy: str) -> tuple[float, float]:
@@ -165,7 +158,7 @@ class DQNConfig:
     """
 
     # fmt: off
-    env_id: str = setting("CartPole-v1", by=_text, remedy='Use a name such as "CartPole-v1".')
+    env_id: str = setting("CartPole-v1", str, _NAME, by=check.instance, remedy='Use "CartPole-v1".')
     steps: int = setting(50_000, 1, _MOST_STEPS, remedy="Use environment steps, such as 50_000.")
     hidden_sizes: tuple[int, ...] = setting((64, 64), by=_layers, remedy="Use (64, 64).")
     gamma: float = setting(0.99, 0, 1, remedy="Use a discount such as 0.99.")

@@ -1,4 +1,12 @@
-"""What a run records while it trains, and the History made of it."""
+"""What a run records while it trains, and the History made of it.
+
+Args:
+    step: environment steps made.
+    action, reward, loss, td_error, greedy_return: of each learner ``[S]``, the last two means.
+    ended: whether an episode ended ``[S]``.
+    epsilon: at the last step, a number or ``[S]``.
+    q: values at the P probe observations ``[S, P, A]``.
+"""
 
 from __future__ import annotations
 
@@ -80,25 +88,13 @@ class TrainingLog:
         self.actions = np.pad(self.actions, ((0, more), (0, 0)))
 
     def add_step(self, step: int, action: Array, reward: Array) -> None:
-        """Count one environment step of every learner.
-
-        Args:
-            step: environment steps made before it.
-            action: ``[S]``.
-            reward: ``[S]``.
-        """
+        """Count the environment step of every learner after ``step`` of them: all ``[S]``."""
         self.actions[step] = action
         self.returns += reward
         self.lengths += 1
 
     def end_episodes(self, step: int, ended: Array, epsilon: float | Array) -> None:
-        """Move the episodes that ended to the table.
-
-        Args:
-            step: environment steps made.
-            ended: bool ``[S]``.
-            epsilon: at the last step, a number or ``[S]``.
-        """
+        """Move the episodes that ended to the table: all ``[S]``."""
         epsilon = np.full(ended.shape, epsilon)
         for s in np.flatnonzero(ended):
             made = self.seeds[s], self.episode_count[s], step, self.returns[s], self.lengths[s]
@@ -107,25 +103,14 @@ class TrainingLog:
         self.episode_count[ended] += 1
 
     def add_update(self, loss: Tensor, td_error: Tensor) -> None:
-        """Note one update.
-
-        Args:
-            loss: ``[S]``.
-            td_error: mean of its absolute values ``[S]``.
-        """
+        """Note one update: ``[S]`` each, the TD error as the mean of its absolute values."""
         self.last_loss = loss
         self.loss_sum += loss
         self.td_error_sum += td_error
         self.updates_summed += 1
 
     def add_evaluation(self, step: int, greedy_return: Array, q: Tensor) -> None:
-        """Note one evaluation.
-
-        Args:
-            step: environment steps made.
-            greedy_return: mean over episodes ``[S]``.
-            q: values at the P probe observations ``[S, P, A]``.
-        """
+        """Note one evaluation: greedy returns ``[S]``, values ``[S, P, A]``."""
         best = q.topk(min(2, q.shape[-1])).values
         count = self.updates_summed or np.nan
         row = {

@@ -37,10 +37,9 @@ class StackedMLP(nn.Module):
     def __init__(self, sizes: Sequence[int], generators: Sequence[np.random.Generator]) -> None:
         super().__init__()
         if len(sizes) < 2 or not generators:
-            raise ValueError(
-                f"sizes = {list(sizes)} with {len(generators)} generators: a network needs inputs "
-                "and outputs, and a generator per learner. Use [4, 64, 64, 2]."
-            )
+            given = f"sizes = {list(sizes)} with {len(generators)} generators"
+            needs = "a network needs inputs and outputs, and a generator per learner"
+            raise ValueError(f"{given}: {needs}. Use [4, 64, 64, 2].")
         self.learners = len(generators)
         self.weights, self.biases = nn.ParameterList(), nn.ParameterList()
         for inputs, outputs in pairwise(sizes):

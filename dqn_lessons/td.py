@@ -144,8 +144,7 @@ def hard_update_(target_params: Sequence[Tensor], online_params: Sequence[Tensor
     """Copy the online network into the target network, in place: ``target <- online``.
 
     Args:
-        target_params: a list of tensors, any shape each.
-        online_params: as many, shaped as those.
+        target_params, online_params: lists of tensors, any shape, alike in pairs.
 
     Source: Mnih et al., Nature 518 (2015), Algorithm 1.
     """
@@ -161,8 +160,7 @@ def soft_update_(
     """Move the target network a little, in place: ``target <- tau online + (1 - tau) target``.
 
     Args:
-        target_params: a list of tensors, any shape each.
-        online_params: as many, shaped as those.
+        target_params, online_params: lists of tensors, any shape, alike in pairs.
         tau: share of the online network that is taken over in one update, in [0, 1].
 
     Source: Lillicrap et al., ICLR 2016 (arXiv:1509.02971), Algorithm 1.

@@ -32,18 +32,13 @@ from dqn_lessons.history import History, TrainingLog
 from dqn_lessons.nets import StackedMLP
 from dqn_lessons.replay import Replay
 from dqn_lessons.rng import Exploration, RngStreams
-from dqn_lessons.vector_envs import (
-    first_observations,
-    float32,
-    fresh_rng_state,
-    make_envs,
-    rng_state,
-)
+from dqn_lessons.vector_envs import first_observations, float32, make_envs, rng_state, seed_state
 
 # The one place for threads: tensors this small are slower on two threads than on one.
 torch.set_num_threads(1)
 
 TDTarget = Callable[[Tensor, Tensor, Tensor, float], Tensor]
+_rng = np.random.default_rng
 
 
 class Run:
@@ -67,7 +62,7 @@ class Run:
         streams = [RngStreams.spawn(seed) for seed in self.seeds]
         env_seeds = [stream.env_seed() for stream in streams]
         self.envs = make_envs(config.env_id, len(self.seeds))
-        self.reset_states = [fresh_rng_state(seed) for seed in env_seeds]
+        self.reset_states = [seed_state(seed) for seed in env_seeds]
         self.obs = float32(self.envs.reset(seed=env_seeds)[0])
         obs_size, actions = self.obs.shape[1], int(self.envs.single_action_space.n)
         _check_memory(config, len(self.seeds), obs_size, actions)
@@ -258,10 +253,8 @@ def evaluate(
             return returns.reshape(len(seeds), episodes)
         if ended.any():
             obs, _ = envs.reset(options={"reset_mask": ended})
-    raise RuntimeError(
-        f"a greedy episode of {env_id} takes more than {ENDLESS:,} steps. "
-        "Register the environment with max_episode_steps."
-    )
+    wrong = f"a greedy episode of {env_id} takes more than {ENDLESS:,} steps"
+    raise RuntimeError(f"{wrong}. Register the environment with max_episode_steps.")
 
 
 def _checked_seeds(seeds: Sequence[int], config: DQNConfig) -> tuple[int, ...]:
@@ -269,9 +262,8 @@ def _checked_seeds(seeds: Sequence[int], config: DQNConfig) -> tuple[int, ...]:
     checked = check.seeds(seeds)
     if config.update_unit == "episodes" and len(checked) > 1:
         raise ValueError(
-            f'update_unit = "episodes" with {len(checked)} learners: their episodes end at '
-            "different steps, so they cannot update together. "
-            "Train them one after the other: [train(config, [seed]) for seed in seeds]."
+            f'update_unit = "episodes" with {len(checked)} learners: it must be 1, as episodes end '
+            "apart. Train one after the other: [train(config, [seed]) for seed in seeds]."
         )
     return checked
 
@@ -330,7 +322,3 @@ def _interruptible(run: Run) -> Iterator[None]:
             yield
         finally:
             signal.signal(signal.SIGINT, before)
-
-
-def _rng(stream: np.random.SeedSequence) -> np.random.Generator:
-    return np.random.default_rng(stream)

@@ -45,9 +45,7 @@ class SeededCartPoleVector(CartPoleVectorEnv):
         self.action_space = _UncheckedActions([2] * num_envs)
         self.state: Any = np.zeros((4, num_envs))
 
-    def reset(
-        self, *, seed: Any = None, options: dict[str, Any] | None = None
-    ) -> tuple[Array, dict[str, Any]]:
+    def reset(self, *, seed: Any = None, options: Any = None) -> tuple[Array, dict[str, Any]]:
         """Start new episodes, all or those in ``options["reset_mask"]``; returns obs ``[N, 4]``."""
         mask = (options or {}).get("reset_mask", np.ones(self.num_envs, bool))
         for i in np.flatnonzero(mask):
@@ -127,7 +125,7 @@ def rng_state(env: gym.Env[Any, Any]) -> dict[str, Any]:
     return dict(env.unwrapped.np_random.bit_generator.state)
 
 
-def fresh_rng_state(seed: int) -> dict[str, Any]:
+def seed_state(seed: int) -> dict[str, Any]:
     """State of the generator that ``env.reset(seed=seed)`` starts with."""
     return dict(seeding.np_random(seed)[0].bit_generator.state)
 

@@ -23,14 +23,7 @@ from dqn_lessons.stats.scores import (
 )
 
 __all__ = [
-    "Interval",
-    "autocorrelation",
-    "bootstrap_ci",
-    "iqm",
-    "paired_difference_ci",
-    "percentile_interval",
-    "percentile_rank",
-    "performance_profile",
-    "sign_error_rate",
+    "Interval", "autocorrelation", "bootstrap_ci", "iqm", "paired_difference_ci",
+    "percentile_interval", "percentile_rank", "performance_profile", "sign_error_rate",
     "small_studies",
-]
+]  # fmt: skip
