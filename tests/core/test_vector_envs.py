@@ -1,4 +1,4 @@
-"""Environments side by side: the truth about ends, and nobody's luck but one's own."""
+"""Environments side by side: the truth about ends, each with its own random draws."""
 
 import gymnasium as gym
 import numpy as np
