@@ -6,8 +6,15 @@ Args:
     low, high: smallest and largest number allowed.
     low_open, high_open: the limit itself is not allowed.
     options: the strings that are allowed.
+    kind, what: a type, and its name for a reader.
     nbytes: size in memory, in bytes.
     remedy: a sentence that says what to do.
+    target_params, online_params: lists of tensors, any shape.
+    tau: soft update rate, the share that is taken over in one update.
+
+Raises:
+    TypeError: a value of the wrong type; ``bool`` and strings are no numbers, 5.0 is not whole.
+    ValueError: a value outside its limits, NaN or infinite.
 """
 
 from __future__ import annotations
@@ -15,7 +22,7 @@ from __future__ import annotations
 import functools
 import inspect
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from numbers import Integral, Real
@@ -26,9 +33,7 @@ R = TypeVar("R")
 Rule = Callable[[str, Any], Any]  # from a field and its value to the value, or an error
 
 INT64_MAX = 2**63 - 1
-_MAX_LEARNERS = 10_000
-_MAX_BYTES = 2**31
-_SHOWN = 80
+_MAX_LEARNERS, _MAX_BYTES, _SHOWN = 10_000, 2**31, 80
 
 
 def shown(value: Any) -> str:
@@ -40,19 +45,12 @@ def shown(value: Any) -> str:
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 13]}...{text[-10:]}"
 
 
-def instance(field: str, value: Any, kind: type, what: str, *, remedy: str) -> None:
-    """Refuse what is not of a type; a ``bool`` is no number.
-
-    Args:
-        kind: the type.
-        what: its name for a reader.
-
-    Raises:
-        TypeError: of another type.
-    """
+def instance(field: str, value: Any, kind: type, what: str, *, remedy: str) -> Any:
+    """Return ``value`` if it is of a type; a ``bool`` is no number."""
     if isinstance(value, bool) or not isinstance(value, kind):
         given = type(value).__name__
         raise TypeError(f"{field} = {shown(value)} is a {given}: it must be {what}. {remedy}")
+    return value
 
 
 def real(
@@ -65,12 +63,7 @@ def real(
     high_open: bool = False,
     remedy: str,
 ) -> float:
-    """Return ``value`` as a float, or say what is wrong with it.
-
-    Raises:
-        TypeError: not a real number (``bool`` and strings are not).
-        ValueError: NaN, infinite, or outside the limits.
-    """
+    """Return ``value`` as a float, or say what is wrong with it."""
     instance(field, value, Real, "a number", remedy=remedy)
     try:
         number = float(value)
@@ -85,12 +78,8 @@ def real(
 
 
 def _limit(low: float, high: float, low_open: bool, high_open: bool) -> str:
-    if low == -math.inf and high == math.inf:
-        return "finite"
     if high == math.inf:
-        return f"{'> ' if low_open else '>= '}{low:g}"
-    if low == -math.inf:
-        return f"{'< ' if high_open else '<= '}{high:g}"
+        return "finite" if low == -math.inf else f"{'> ' if low_open else '>= '}{low:g}"
     return f"in {'(' if low_open else '['}{low:g}, {high:g}{')' if high_open else ']'}"
 
 
@@ -98,31 +87,20 @@ def integer(field: str, value: Any, low: int, high: int | None = None, *, remedy
     """Return ``value`` as an int, or say what is wrong with it.
 
     Without ``high`` the limit is what an array of whole numbers can hold.
-
-    Raises:
-        TypeError: not a whole number (``bool`` and ``5.0`` are not).
-        ValueError: outside the limits.
     """
     instance(field, value, Integral, "a whole number", remedy=remedy)
     number = int(value)
-    if number < low or number > (INT64_MAX if high is None else high):
-        limit = f"in [{low}, {high}]" if high is not None else f">= {low}"
-        if number > low and high is None:
-            limit = f"<= {INT64_MAX}"
+    if not low <= number <= (INT64_MAX if high is None else high):
+        one_sided = f">= {low}" if number < low else f"<= {INT64_MAX}"
+        limit = one_sided if high is None else f"in [{low}, {high}]"
         raise ValueError(f"{field} = {shown(value)}: it must be {limit}. {remedy}")
     return number
 
 
 def choice(field: str, value: Any, options: Iterable[str], *, remedy: str) -> str:
-    """Return ``value`` if it is one of ``options``.
-
-    Raises:
-        TypeError: not a string.
-        ValueError: a string that is not among the options.
-    """
+    """Return ``value`` if it is one of ``options``."""
     names = list(options)
-    instance(field, value, str, "a string", remedy=remedy)
-    if value not in names:
+    if instance(field, value, str, "a string", remedy=remedy) not in names:
         allowed = ", ".join(names)
         raise ValueError(f"{field} = {shown(value)}: it must be one of {allowed}. {remedy}")
     return str(value)
@@ -138,38 +116,32 @@ def rule(check: Callable[..., Any], *limits: Any, **words: Any) -> Rule:
     return lambda field, value: check(field, value, *limits, **words)
 
 
-def validated_by(check: Callable[..., object]) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Let ``check`` look at the arguments of every call first; it raises, or says nothing.
+def validated_by(
+    *checks: Callable[..., object], **contract: str | Rule
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Check the arguments of every call first; the function's source is then only what it does.
 
-    The function's own source is then nothing but what it does: students read it as a solution.
-    """
+    Students read that source as a solution.
 
-    def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        @functools.wraps(function)
-        def validated(*args: P.args, **kwargs: P.kwargs) -> R:
-            check(*args, **kwargs)
-            return function(*args, **kwargs)
-
-        return validated
-
-    return decorate
-
-
-def checked(**contract: str | Rule) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Check the arguments of every call against a contract: name -> a `rule`, or dtype and shape.
-
-    ``"[...]"`` are rows, ``"[..., A]"`` rows with an action axis; the rows of all must be equal.
-    ``"float"``, ``"bool"`` or ``"int64"`` before it is the dtype, ``"constant"`` has no gradient.
+    Args:
+        checks: called with all arguments; they raise, or say nothing.
+        contract: name -> a `rule`, or dtype and shape. ``"[...]"`` are rows and ``"[..., A]"`` rows
+            with an action axis; the rows of all are equal. ``"float"``, ``"bool"`` or ``"int64"``
+            before it is the dtype; ``"constant"`` carries no gradient.
     """
     keep = functools.partial(_keep, contract)
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         names = tuple(inspect.signature(function).parameters)
 
-        def check(*args: P.args, **kwargs: P.kwargs) -> None:
+        @functools.wraps(function)
+        def validated(*args: P.args, **kwargs: P.kwargs) -> R:
+            for check in checks:
+                check(*args, **kwargs)
             keep(dict(zip(names, args, strict=False)) | kwargs)
+            return function(*args, **kwargs)
 
-        return validated_by(check)(function)
+        return validated
 
     return decorate
 
@@ -199,15 +171,11 @@ def _keep(contract: Mapping[str, str | Rule], arguments: Mapping[str, Any]) -> N
                     "Compute it under torch.no_grad()."
                 )
             rows[name] = value.shape if axes == "...]" else value.shape[:-1]
-    same_rows(**rows)
+    _same_rows(**rows)
 
 
-def same_rows(**shapes: tuple[int, ...]) -> None:
-    """Refuse [B] beside [B, 1]: broadcasting would silently pair every row with every other.
-
-    Raises:
-        ValueError: shapes that differ.
-    """
+def _same_rows(**shapes: tuple[int, ...]) -> None:
+    # Broadcasting [B] against [B, 1] would silently pair every row with every other.
     if len(set(shapes.values())) > 1:
         stated = ", ".join(f"{name} {list(shape)}" for name, shape in shapes.items())
         raise ValueError(
@@ -216,13 +184,26 @@ def same_rows(**shapes: tuple[int, ...]) -> None:
         )
 
 
-def seeds(values: Any) -> tuple[int, ...]:
-    """Return the seeds as ints: at least one, none twice, each from 0 to what int64 can hold.
+def parameters(target_params: Any, online_params: Any, tau: float = 1.0) -> None:
+    """Refuse networks that cannot be synced: their lists of tensors must be alike, and apart."""
+    for name, params in (("target_params", target_params), ("online_params", online_params)):
+        if not isinstance(params, Sequence):
+            raise TypeError(
+                f"{name} is a {type(params).__name__}, which can be walked over only once: it must "
+                "be a list. Use list(net.parameters())."
+            )
+    for target, online in zip(target_params, online_params, strict=True):
+        _same_rows(target=target.shape, online=online.shape)
+        if target.data_ptr() == online.data_ptr():
+            raise ValueError(
+                "the target network shares its memory with the online network, so it never lags. "
+                "Use copy.deepcopy(online)."
+            )
+    real("tau", tau, 0, 1, remedy="Use 0.005 to follow slowly.")
 
-    Raises:
-        TypeError: not a sequence of whole numbers.
-        ValueError: none, too many, repeated, or one outside the limits.
-    """
+
+def seeds(values: Any) -> tuple[int, ...]:
+    """Return the seeds as ints: at least one, none twice, each from 0 to what int64 can hold."""
     remedy = "Use seeds=range(16), or seeds=[0] for a single run."
     try:
         if isinstance(values, (str, bytes)):
@@ -230,13 +211,11 @@ def seeds(values: Any) -> tuple[int, ...]:
         # An endless generator must not be waited for.
         some = list(islice(values, _MAX_LEARNERS + 1))
     except TypeError as error:
-        raise TypeError(
-            f"seeds = {shown(values)} is a {type(values).__name__}: it must be a list of whole "
-            f"numbers. {remedy}"
-        ) from error
+        given = f"seeds = {shown(values)} is a {type(values).__name__}"
+        raise TypeError(f"{given}: it must be a list of whole numbers. {remedy}") from error
     if len(some) > _MAX_LEARNERS:
-        limit = f"it must be at most {_MAX_LEARNERS} learners"
-        raise ValueError(f"seeds = {shown(values)}: {limit}. {remedy}")
+        most = f"it must be at most {_MAX_LEARNERS} learners"
+        raise ValueError(f"seeds = {shown(values)}: {most}. {remedy}")
     numbers = tuple(integer("seeds", seed, 0, remedy=remedy) for seed in some)
     if not numbers or len(set(numbers)) < len(numbers):
         raise ValueError(
@@ -246,11 +225,7 @@ def seeds(values: Any) -> tuple[int, ...]:
 
 
 def refuse_large_allocation(field: str, value: Any, nbytes: float, *, remedy: str) -> None:
-    """Say so before memory is taken that is not there.
-
-    Raises:
-        ValueError: more than 2 GiB.
-    """
+    """Say so before memory is taken that is not there."""
     if nbytes > _MAX_BYTES:
         limit = f"it must be at most {_MAX_BYTES:,}"
         raise ValueError(f"{field} = {shown(value)} takes {nbytes:,.0f} bytes: {limit}. {remedy}")
@@ -261,10 +236,6 @@ def making_environment(env_id: Any) -> Iterator[None]:
     """Say in one sentence, with the name, why an environment cannot be made.
 
     Gymnasium has an error of its own for each reason, and a missing package has Python's.
-
-    Raises:
-        TypeError: a name that is no string.
-        ValueError: whatever the block raises.
     """
     remedy = 'Use a registered environment that is installed, such as "CartPole-v1".'
     instance("env_id", env_id, str, "a string", remedy=remedy)

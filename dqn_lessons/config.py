@@ -15,12 +15,10 @@ from dqn_lessons import checks as check
 Array = npt.NDArray[Any]
 
 # Beyond these a run takes memory or days that no lesson has; a typo gets there.
-_MOST_UPDATES = 10_000_000
-_MOST_STEPS = 1_000_000_000
-_MOST_LAYERS = 50
-_MOST_WEIGHTS = 10_000_000
+_MOST_UPDATES, _MOST_STEPS = 10_000_000, 1_000_000_000
+_MOST_LAYERS, _MOST_WEIGHTS = 50, 10_000_000
 _LARGEST_VALUE = 1e30  # its square is no longer a float32
-_UNITS = ("steps", "episodes")
+_UNITS, _NAME = ("steps", "episodes"), "a string, the name of an environment"
 _PICK = "Pick one of the two."
 
 _BY_TYPE: dict[type, Callable[..., Any]] = {
@@ -51,11 +49,6 @@ def _check_settings(config: Any) -> None:
         value = getattr(config, each.name)
         if value is not None or each.default is not None:
             object.__setattr__(config, each.name, each.metadata["rule"](each.name, value))
-
-
-def _text(name: str, value: Any, *, remedy: str) -> str:
-    check.instance(name, value, str, "a string", remedy=remedy)
-    return str(value)
 
 
 def _pair(name: str, limits: Any, *, remedy: str) -> tuple[float, float]:
@@ -108,22 +101,20 @@ class TargetLagConfig:
         ValueError: a field outside its limits.
     """
 
+    # fmt: off
     reward: float = setting(2.0, remedy="Use the reward of one step, for example 2.0.")
     gamma: float = setting(0.99, 0, 1, remedy="Use a discount such as 0.99.")
     learning_rate: float = setting(1e-3, 0, remedy="Use a step size such as 1e-3.")
     steps: int = setting(50_000, 1, _MOST_UPDATES, remedy="Use updates, such as 50_000.")
-    target_period: int = setting(
-        5_000, 1, remedy="Use 1 to sync after every update, 5_000 for the lesson's lag."
-    )
-    tau: float | None = setting(
-        None, 0, 1, low_open=True, remedy="Use 0.005 to follow slowly, None for hard syncs."
-    )
+    target_period: int = setting(5_000, 1, remedy="Use 1 to sync at every update, or 5_000.")
+    tau: float | None = setting(None, 0, 1, low_open=True, remedy="Use 0.005, None for hard syncs.")
     optimizer: Literal["adam", "sgd"] = setting("adam", ("adam", "sgd"), remedy=_PICK)
     beta1: float = setting(0.9, 0, 1, high_open=True, remedy="Adam's default is 0.9.")
     beta2: float = setting(0.999, 0, 1, high_open=True, remedy="Adam's default is 0.999.")
     eps: float = setting(1e-8, 0, remedy="Adam's default is 1e-8.")
     initial_bias: float = setting(0.0, remedy="Use 0.0 to start from nothing.")
     n_step: int = setting(1, 1, remedy="Use 1 for the ordinary TD target.")
+    # fmt: on
 
     def __post_init__(self) -> None:
         _check_settings(self)
@@ -166,50 +157,30 @@ class DQNConfig:
         ValueError: a field outside its limits.
     """
 
-    env_id: str = setting("CartPole-v1", by=_text, remedy='Use a name such as "CartPole-v1".')
+    # fmt: off
+    env_id: str = setting("CartPole-v1", str, _NAME, by=check.instance, remedy='Use "CartPole-v1".')
     steps: int = setting(50_000, 1, _MOST_STEPS, remedy="Use environment steps, such as 50_000.")
-    hidden_sizes: tuple[int, ...] = setting(
-        (64, 64), by=_layers, remedy="Use units per layer, such as (64, 64)."
-    )
+    hidden_sizes: tuple[int, ...] = setting((64, 64), by=_layers, remedy="Use (64, 64).")
     gamma: float = setting(0.99, 0, 1, remedy="Use a discount such as 0.99.")
-    learning_rate: float = setting(
-        1e-3, 0, 1, low_open=True, remedy="Use a step size such as 1e-3."
-    )
-    learning_rate_end: float | None = setting(
-        None, 0, 1, remedy="Use 0.0 to come to rest, None for a constant step size."
-    )
+    learning_rate: float = setting(1e-3, 0, 1, low_open=True, remedy="Use a step such as 1e-3.")
+    learning_rate_end: float | None = setting(None, 0, 1, remedy="Use 0.0, None for no change.")
     loss: Literal["mse", "huber"] = setting("mse", ("mse", "huber"), remedy=_PICK)
-    value_range: tuple[float, float] | None = setting(
-        None, by=_pair, remedy="Use (0.0, 100.0) for rewards from 0 to 1 and gamma = 0.99, or None."
-    )
-    max_grad_norm: float | None = setting(
-        None, 0, low_open=True, remedy="Use a norm such as 10.0, None for no clipping."
-    )
+    value_range: tuple[float, float] | None = setting(None, by=_pair, remedy="Use (0.0, 100.0).")
+    max_grad_norm: float | None = setting(None, 0, low_open=True, remedy="Use 10.0, or None.")
     batch_size: int = setting(64, 1, 100_000, remedy="Use 1 for vanilla DQN, 64 with replay.")
-    replay_capacity: int = setting(
-        10_000, 1, _MOST_STEPS, remedy="Use 1 for no replay, 10_000 with it."
-    )
-    learning_starts: int = setting(
-        1_000, 1, _MOST_STEPS, remedy="Use 1 for vanilla DQN, 1_000 with replay."
-    )
-    update_period: int = setting(
-        4, 1, _MOST_STEPS, remedy="Use 1 to learn at every step, 4 to learn at every fourth."
-    )
+    replay_capacity: int = setting(10_000, 1, _MOST_STEPS, remedy="Use 1 for no replay, or 10_000.")
+    learning_starts: int = setting(1_000, 1, _MOST_STEPS, remedy="Use 1 for vanilla DQN, or 1_000.")
+    update_period: int = setting(4, 1, _MOST_STEPS, remedy="Use 1 to learn at every step, or 4.")
     update_unit: Literal["steps", "episodes"] = setting("steps", _UNITS, remedy=_PICK)
-    target_period: int = setting(
-        500, 1, _MOST_STEPS, remedy="Use 1 for no target network, 500 with it."
-    )
-    tau: float | None = setting(
-        None, 0, 1, low_open=True, remedy="Use 0.005 to follow slowly, None for hard syncs."
-    )
+    target_period: int = setting(500, 1, _MOST_STEPS, remedy="Use 1 for no target network, or 500.")
+    tau: float | None = setting(None, 0, 1, low_open=True, remedy="Use 0.005, None for hard syncs.")
     epsilon_start: float = setting(1.0, 0, 1, remedy="Use 1.0 to start at random.")
     epsilon_end: float = setting(0.05, 0, 1, remedy="Use a small probability such as 0.05.")
-    epsilon_duration: int = setting(
-        10_000, 1, _MOST_STEPS, remedy="Use the length of the exploration phase, such as 10_000."
-    )
+    epsilon_duration: int = setting(10_000, 1, _MOST_STEPS, remedy="Use a length such as 10_000.")
     epsilon_unit: Literal["steps", "episodes"] = setting("steps", _UNITS, remedy=_PICK)
     eval_period: int = setting(2_500, 1, _MOST_STEPS, remedy="Use environment steps: 2_500.")
     eval_episodes: int = setting(10, 1, 1_000, remedy="Use a few, such as 10.")
+    # fmt: on
 
     def __post_init__(self) -> None:
         _check_settings(self)

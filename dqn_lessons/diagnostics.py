@@ -1,4 +1,4 @@
-"""Numbers and looks that catch a bug: an exact value, a buffer that contradicts itself, a band."""
+"""Measures that catch a bug: an exact value, a buffer that contradicts itself, a band."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from dqn_lessons.config import Array
 def expected_value(
     reward: float, gamma: float, learning_rate: float, updates: int, target_period: int
 ) -> float:
-    """What one number is after so many updates with SGD, from 0, on a world of one state.
+    """What one number is after so many updates with SGD, from 0, on an MDP of one state.
 
-    Between two copies each update closes ``2 * learning_rate`` of the distance to
-    ``reward + gamma * copy``; ``updates`` must be whole periods.
+    Between two syncs each update closes ``2 * learning_rate`` of the distance to
+    ``reward + gamma * target``; ``updates`` must be whole periods.
 
     Args:
         reward: reward of each step.
         gamma: discount, in [0, 1).
         learning_rate: step size on the mean squared error.
         updates: updates made, a multiple of ``target_period``.
-        target_period: updates between two copies.
+        target_period: updates between two syncs.
 
     Source: lesson 1, the bound for SGD.
     """
@@ -28,14 +28,14 @@ def expected_value(
 
 
 def broken_rows(obs: Array, next_obs: Array, ended: Array) -> Array:
-    """Which rows of a memory contradict the row that follows them.
+    """Which rows of a replay buffer contradict the row that follows them.
 
-    The following row must begin where this one led, unless the episode ended here; then it must
-    begin somewhere else.
+    The following row must start where this one led, unless the episode ended here; then it must
+    start somewhere else.
 
     Args:
-        obs: what was seen ``[T, D]``, in the order of time.
-        next_obs: what was seen next ``[T, D]``.
+        obs: observations ``[T, D]``, in the order of time.
+        next_obs: next observations ``[T, D]``.
         ended: whether the episode ended there ``[T]``.
 
     Returns:

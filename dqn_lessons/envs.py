@@ -137,9 +137,7 @@ class TabularEnv(gym.Env[Array, np.int64]):
         self.render_mode = render_mode
         self.state = self.mdp.starts[0]
 
-    def reset(
-        self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[Array, dict[str, Any]]:
+    def reset(self, *, seed: int | None = None, options: Any = None) -> tuple[Array, Any]:
         """Start an episode in one of the start states; the observation is ``[D]``."""
         super().reset(seed=seed)
         self.state = self.mdp.starts[self.np_random.integers(len(self.mdp.starts))]

@@ -1,4 +1,12 @@
-"""What a run writes down while it trains, the History made of it, and who may look at it."""
+"""What a run records while it trains, the History made of it, and who may look at it.
+
+Args:
+    step: environment steps made.
+    action, reward, loss, td_error, greedy_return: of each learner ``[S]``, the last two means.
+    ended: whether an episode ended ``[S]``.
+    epsilon: at the last step, a number or ``[S]``.
+    q: values at the P probe observations ``[S, P, A]``.
+"""
 
 from __future__ import annotations
 
@@ -13,17 +21,9 @@ from torch import Tensor
 from dqn_lessons import checks as check
 from dqn_lessons.config import Array, DQNConfig
 
-EPISODE_DTYPE = np.dtype(
-    [
-        ("seed", np.int64),
-        ("episode", np.int64),
-        ("step", np.int64),
-        ("return", np.float64),
-        ("length", np.int64),
-        ("epsilon", np.float64),
-        ("loss", np.float64),
-    ]
-)
+_COLUMNS = ["seed", "episode", "step", "return", "length", "epsilon", "loss"]
+_TYPES = [np.int64, np.int64, np.int64, np.float64, np.int64, np.float64, np.float64]
+EPISODE_DTYPE = np.dtype(list(zip(_COLUMNS, _TYPES, strict=True)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +141,7 @@ class TrainingLog:
         self.returns = np.zeros(learners)
         self.lengths = np.zeros(learners, np.int64)
         self.episode_count = np.zeros(learners, np.int64)
-        # An environment is rebuilt from the actions since its last reset: see `vector.rebuild`.
+        # An environment is rebuilt from its actions since the last reset: see `rebuild`.
         self.actions = np.zeros((config.steps, learners), np.int16)
         self.episodes: list[tuple[Any, ...]] = []
         self.eval_step: list[int] = []
@@ -156,61 +156,29 @@ class TrainingLog:
         self.actions = np.pad(self.actions, ((0, more), (0, 0)))
 
     def add_step(self, step: int, action: Array, reward: Array) -> None:
-        """Count one environment step of every learner.
-
-        Args:
-            step: environment steps made before it.
-            action: ``[S]``.
-            reward: ``[S]``.
-        """
+        """Count the environment step of every learner after ``step`` of them: all ``[S]``."""
         self.actions[step] = action
         self.returns += reward
         self.lengths += 1
 
     def end_episodes(self, step: int, ended: Array, epsilon: float | Array) -> None:
-        """Move the episodes that ended to the table.
-
-        Args:
-            step: environment steps made.
-            ended: bool ``[S]``.
-            epsilon: at the last step, a number or ``[S]``.
-        """
+        """Move the episodes that ended to the table: all ``[S]``."""
         epsilon = np.full(ended.shape, epsilon)
         for s in np.flatnonzero(ended):
-            self.episodes.append(
-                (
-                    self.seeds[s],
-                    self.episode_count[s],
-                    step,
-                    self.returns[s],
-                    self.lengths[s],
-                    epsilon[s],
-                    self.last_loss[s].item(),
-                )
-            )
+            made = self.seeds[s], self.episode_count[s], step, self.returns[s], self.lengths[s]
+            self.episodes.append((*made, epsilon[s], self.last_loss[s].item()))
         self.returns[ended], self.lengths[ended] = 0, 0
         self.episode_count[ended] += 1
 
     def add_update(self, loss: Tensor, td_error: Tensor) -> None:
-        """Note one update.
-
-        Args:
-            loss: ``[S]``.
-            td_error: mean of its absolute values ``[S]``.
-        """
+        """Note one update: ``[S]`` each, the TD error as the mean of its absolute values."""
         self.last_loss = loss
         self.loss_sum += loss
         self.td_error_sum += td_error
         self.updates_summed += 1
 
     def add_evaluation(self, step: int, greedy_return: Array, q: Tensor) -> None:
-        """Note one evaluation.
-
-        Args:
-            step: environment steps made.
-            greedy_return: mean over episodes ``[S]``.
-            q: values at the P probe observations ``[S, P, A]``.
-        """
+        """Note one evaluation: greedy returns ``[S]``, values ``[S, P, A]``."""
         best = q.topk(min(2, q.shape[-1])).values
         count = self.updates_summed or np.nan
         row = {

@@ -19,12 +19,12 @@ _MANY_ROWS = 16
 
 
 class StackedMLP(nn.Module):
-    """S multilayer perceptrons with ReLU, side by side; none sees another's numbers.
+    """S multilayer perceptrons with ReLU, side by side; each is computed alone.
 
     Args:
         sizes: units per layer, ``[D, hidden..., A]``.
-        generators: one per learner, the source of its initial weights; the law is that of
-            ``torch.nn.Linear``, uniform within ``1 / sqrt(inputs)``.
+        generators: one per learner, draws its initial weights as ``torch.nn.Linear`` does,
+            uniform within ``1 / sqrt(inputs)``.
 
     Attributes:
         weights: a parameter per layer, ``[S, out, in]``.
@@ -37,10 +37,9 @@ class StackedMLP(nn.Module):
     def __init__(self, sizes: Sequence[int], generators: Sequence[np.random.Generator]) -> None:
         super().__init__()
         if len(sizes) < 2 or not generators:
-            raise ValueError(
-                f"sizes = {list(sizes)} with {len(generators)} generators: a network needs inputs "
-                "and outputs, and a generator per learner. Use [4, 64, 64, 2]."
-            )
+            given = f"sizes = {list(sizes)} with {len(generators)} generators"
+            needs = "a network needs inputs and outputs, and a generator per learner"
+            raise ValueError(f"{given}: {needs}. Use [4, 64, 64, 2].")
         self.learners = len(generators)
         self.weights, self.biases = nn.ParameterList(), nn.ParameterList()
         for inputs, outputs in pairwise(sizes):
@@ -52,7 +51,7 @@ class StackedMLP(nn.Module):
 
     def _view_layers(self) -> None:
         # Looking up a parameter costs as much as a small layer. The arrays share the parameters'
-        # memory, and optimisers and copies write in place.
+        # memory: optimisers and target updates write in place.
         self._layers = list(zip(self.weights, self.biases, strict=True))
         self._arrays = [(w.detach().numpy(), b.detach().numpy()) for w, b in self._layers]
 
@@ -62,37 +61,33 @@ class StackedMLP(nn.Module):
 
     def forward(self, obs: Tensor) -> Tensor:
         """Values of all actions: ``[S, B, D] -> [S, B, A]``."""
+        *hidden, (weight, bias) = self._layers
         if obs.shape[1] >= _MANY_ROWS:
             x = obs.mT.contiguous()
-            for weight, bias in self._layers[:-1]:
-                x = torch.baddbmm(bias, weight, x).relu_()
-            weight, bias = self._layers[-1]
+            for inner, inner_bias in hidden:
+                x = torch.baddbmm(inner_bias, inner, x).relu_()
             return torch.baddbmm(bias, weight, x).mT
         x = obs
-        for weight, bias in self._layers[:-1]:
-            x = torch.baddbmm(bias.mT, x, weight.mT).relu_()
-        weight, bias = self._layers[-1]
+        for inner, inner_bias in hidden:
+            x = torch.baddbmm(inner_bias.mT, x, inner.mT).relu_()
         return torch.baddbmm(bias.mT, x, weight.mT)
 
     def values(self, obs: Array) -> Array:
-        """Values of what each learner sees, for acting: ``[S, D] -> [S, A]``, no gradient.
+        """Values of one observation per learner, for acting: ``[S, D] -> [S, A]``, no gradient.
 
         In NumPy: for one row per learner a call of PyTorch costs more than its arithmetic.
         """
         x = obs[:, :, None]
-        for weight, bias in self._arrays[:-1]:
-            x = np.maximum(weight @ x + bias, 0)
-        weight, bias = self._arrays[-1]
+        *hidden, (weight, bias) = self._arrays
+        for inner, inner_bias in hidden:
+            x = np.maximum(inner @ x + inner_bias, 0)
         q: Array = (weight @ x + bias)[:, :, 0]
         return q
 
     def layers(self, s: int) -> list[Array]:
         """Weights of learner ``s`` as NumPy copies: matrix [in, out] and bias [out], in turn."""
-        return [
-            array
-            for weight, bias in self._arrays
-            for array in (weight[s].T.copy(), bias[s, :, 0].copy())
-        ]
+        pairs = ((weight[s].T.copy(), bias[s, :, 0].copy()) for weight, bias in self._arrays)
+        return [array for pair in pairs for array in pair]
 
     def learner(self, s: int) -> nn.Sequential:
         """Learner ``s`` alone in plain PyTorch, ``[B, D] -> [B, A]``: a copy, equal outputs."""

@@ -12,7 +12,7 @@ Policy = Callable[[NDArray[np.float32]], int]
 
 
 def random_policy(actions: int, rng: np.random.Generator) -> Policy:
-    """Return the policy that ignores what it sees."""
+    """Return the policy that ignores the observation: each action is as likely."""
     return lambda obs: int(rng.integers(actions))
 
 

@@ -1,4 +1,11 @@
-"""Experience replay for S learners: ring buffers side by side, each learner sees its own."""
+"""Experience replay for S learners: ring buffers side by side, each learner sees its own.
+
+Args:
+    obs, next_obs: observations, the next one also at the end of an episode, float32 ``[..., D]``.
+    action: whole numbers ``[...]``.
+    reward: float32 ``[...]``.
+    terminated: bool ``[...]``; never true because of a time limit.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +24,6 @@ class Transition(NamedTuple):
 
     Leading axes ``[...]`` are ``[S]`` when stored and ``[S, B]`` when sampled. ``truncated`` is
     absent because no target needs it.
-
-    Args:
-        obs: the observation, float32 ``[..., D]``.
-        action: whole numbers ``[...]``.
-        reward: float32 ``[...]``.
-        next_obs: the true next observation, also at the end of an episode ``[..., D]``.
-        terminated: bool ``[...]``.
     """
 
     obs: Any
@@ -36,7 +36,7 @@ class Transition(NamedTuple):
 def write_index(added: int, capacity: int) -> int:
     """Row of the next transition when ``added`` are stored already: the oldest makes room.
 
-    Source: derived; rows are written in turn, and begin again at 0.
+    Source: derived; rows are written in turn, and start again at 0.
     """
     return added % capacity
 
@@ -77,27 +77,17 @@ class Replay:
     """
 
     def __init__(
-        self,
-        capacity: int,
-        obs_size: int,
-        generators: Sequence[np.random.Generator],
+        self, capacity: int, obs_size: int, generators: Sequence[np.random.Generator]
     ) -> None:
         self.capacity = check.integer("capacity", capacity, 1, remedy="Use 1 for no replay.")
         self._generators = list(generators)
         # One record per transition: a batch is then one gather in memory instead of five.
-        record = np.dtype(
-            [
-                ("obs", np.float32, (obs_size,)),
-                ("action", np.int64),
-                ("reward", np.float32),
-                ("next_obs", np.float32, (obs_size,)),
-                ("terminated", np.bool_),
-            ],
-            align=True,
-        )
+        seen = np.float32, (obs_size,)
+        first = [("obs", *seen), ("action", np.int64), ("reward", np.float32)]
+        record = np.dtype([*first, ("next_obs", *seen), ("terminated", np.bool_)], align=True)
         learners = len(self._generators)
         self.nbytes = learners * capacity * record.itemsize
-        remedy = f"Lower the capacity or train fewer learners than {learners}."
+        remedy = "Lower the capacity or train fewer learners."
         check.refuse_large_allocation("capacity", capacity, self.nbytes, remedy=remedy)
         self.rows = np.zeros((learners, capacity), record)
         self._row_offset = capacity * np.arange(learners)[:, None]
@@ -110,15 +100,7 @@ class Replay:
     def add(
         self, obs: Array, action: Array, reward: Array, next_obs: Array, terminated: Array
     ) -> None:
-        """Store one transition of every learner.
-
-        Args:
-            obs: the observation ``[S, D]``.
-            action: whole numbers ``[S]``.
-            reward: ``[S]``.
-            next_obs: the true next observation, also at an end ``[S, D]``.
-            terminated: bool ``[S]``; never true because of a time limit.
-        """
+        """Store one transition of every learner: ``[S, D]`` and ``[S]``."""
         row = self.rows[:, write_index(self.added, self.capacity)]
         row["obs"], row["action"], row["reward"] = obs, action, reward
         row["next_obs"], row["terminated"] = next_obs, terminated

@@ -11,10 +11,10 @@ from dqn_lessons.config import Array
 
 
 class RngStreams(NamedTuple):
-    """The random streams of one learner, independent of each other.
+    """The independent random streams of one learner, a function of its seed alone.
 
-    They depend on the learner's seed alone, so a learner draws the same numbers alone or among
-    others, and two configurations trained with the same seeds are *paired*.
+    So a learner draws the same numbers alone or among others, and two configurations trained with
+    the same seeds are *paired*.
 
     Args:
         weights: of the initial network.

@@ -1,9 +1,11 @@
 """The mathematics of DQN as pure functions on trailing axes: ``[B]`` and ``[S, B]`` alike.
 
-Above each function stands what `checked` asks of its arguments: dtype and shape.
+Above each function stands what `validated_by` asks of its arguments: dtype and shape.
 
 Raises:
-    TypeError: an argument of the wrong type.
+    TypeError: a tensor of the wrong dtype, or an argument of the wrong type.
+    ValueError: shapes that do not match, a number outside its limits, a target that carries a
+        gradient or *is* the online network.
 """
 
 from __future__ import annotations
@@ -16,11 +18,11 @@ import torch
 from torch import Tensor
 
 from dqn_lessons import checks as check
-from dqn_lessons.checks import checked, rule
+from dqn_lessons.checks import rule, validated_by
 from dqn_lessons.config import Array
 
 
-@checked(reward="float [...]", terminated="bool [...]", q_next="float [..., A]")
+@validated_by(reward="float [...]", terminated="bool [...]", q_next="float [..., A]")
 def td_target(reward: Tensor, terminated: Tensor, q_next: Tensor, gamma: float) -> Tensor:
     """What Q(s, a) should be: the reward, plus the discounted best value of what follows.
 
@@ -36,16 +38,12 @@ def td_target(reward: Tensor, terminated: Tensor, q_next: Tensor, gamma: float) 
     Returns:
         Float ``[...]``.
 
-    Raises:
-        TypeError: a tensor of the wrong dtype.
-        ValueError: shapes that do not match.
-
     Source: Mnih et al., Nature 518 (2015), Algorithm 1.
     """
     return reward + gamma * q_next.amax(-1) * ~terminated
 
 
-@checked(q="[..., A]", action="int64 [...]")
+@validated_by(q="[..., A]", action="int64 [...]")
 def q_of_action(q: Tensor, action: Tensor) -> Tensor:
     """Q(s, a) of the actions that were taken, one per row.
 
@@ -58,16 +56,12 @@ def q_of_action(q: Tensor, action: Tensor) -> Tensor:
     Returns:
         Float ``[...]``.
 
-    Raises:
-        TypeError: actions that are not int64.
-        ValueError: shapes that do not match.
-
     Source: Mnih et al., Nature 518 (2015), Eq. 2, the Q(s, a) in the loss.
     """
     return q.gather(-1, action.unsqueeze(-1)).squeeze(-1)
 
 
-@checked(
+@validated_by(
     q_taken="float [...]",
     target="constant float [...]",
     kind=rule(check.choice, ("mse", "huber"), remedy="Pick one of the two."),
@@ -84,10 +78,6 @@ def td_loss(q_taken: Tensor, target: Tensor, kind: Literal["mse", "huber"] = "ms
         ``[...]``. Its *sum* over learners is what one optimiser minimises for all of them: in a
         mean, each learner's step would shrink with the number of the others.
 
-    Raises:
-        TypeError: a tensor that is not float.
-        ValueError: shapes that do not match, a target that carries a gradient, an unknown kind.
-
     Source: Mnih et al., Nature 518 (2015), Eq. 2, and Methods for the clipped error.
     """
     if kind == "mse":
@@ -97,7 +87,7 @@ def td_loss(q_taken: Tensor, target: Tensor, kind: Literal["mse", "huber"] = "ms
     return loss.mean(-1)
 
 
-@checked(q="[..., A]", uniform="[...]", random_action="[...]")
+@validated_by(q="[..., A]", uniform="[...]", random_action="[...]")
 def epsilon_greedy(q: Array, epsilon: float | Array, uniform: Array, random_action: Array) -> Array:
     """The best action, or with probability ``epsilon`` a random one.
 
@@ -112,15 +102,12 @@ def epsilon_greedy(q: Array, epsilon: float | Array, uniform: Array, random_acti
     Returns:
         Whole numbers ``[...]``.
 
-    Raises:
-        ValueError: shapes that do not match.
-
     Source: Sutton & Barto (2018), section 2.2.
     """
     return np.where(uniform < epsilon, random_action, q.argmax(-1))
 
 
-@checked(duration=rule(check.real, 1, remedy="Use 1 to switch at once."))
+@validated_by(duration=rule(check.real, 1, remedy="Use 1 to switch at once."))
 def linear_schedule(step: Any, start: float, end: float, duration: int) -> Any:
     """A value that walks straight from ``start`` to ``end`` in ``duration`` steps, then stays.
 
@@ -132,9 +119,6 @@ def linear_schedule(step: Any, start: float, end: float, duration: int) -> Any:
 
     Returns:
         Shaped as ``step``.
-
-    Raises:
-        ValueError: a duration below 1.
 
     Source: derived; the line through (0, start) and (duration, end).
     """
@@ -155,36 +139,12 @@ def should_update(step: int, learning_starts: int, update_period: int) -> bool:
     return step >= learning_starts and step % update_period == 0
 
 
-def _check_parameters(
-    target_params: Sequence[Tensor], online_params: Sequence[Tensor], tau: float = 1.0
-) -> None:
-    for name, params in (("target_params", target_params), ("online_params", online_params)):
-        if not isinstance(params, Sequence):
-            raise TypeError(
-                f"{name} is a {type(params).__name__}, which can be walked over only once: it must "
-                "be a list. Use list(net.parameters())."
-            )
-    for target, online in zip(target_params, online_params, strict=True):
-        check.same_rows(target=target.shape, online=online.shape)
-        if target.data_ptr() == online.data_ptr():
-            raise ValueError(
-                "the target network shares its memory with the online network, so it never lags. "
-                "Use copy.deepcopy(online)."
-            )
-    check.real("tau", tau, 0, 1, remedy="Use 0.005 to follow slowly.")
-
-
-@check.validated_by(_check_parameters)
+@check.validated_by(check.parameters)
 def hard_update_(target_params: Sequence[Tensor], online_params: Sequence[Tensor]) -> None:
     """Copy the online network into the target network, in place: ``target <- online``.
 
     Args:
-        target_params: a list of tensors, any shape each.
-        online_params: as many, shaped as those.
-
-    Raises:
-        TypeError: parameters that are no list.
-        ValueError: parameters that do not match, or a target that *is* the online network.
+        target_params, online_params: lists of tensors, any shape, alike in pairs.
 
     Source: Mnih et al., Nature 518 (2015), Algorithm 1.
     """
@@ -193,21 +153,15 @@ def hard_update_(target_params: Sequence[Tensor], online_params: Sequence[Tensor
             target.copy_(online)
 
 
-@check.validated_by(_check_parameters)
+@check.validated_by(check.parameters)
 def soft_update_(
     target_params: Sequence[Tensor], online_params: Sequence[Tensor], tau: float
 ) -> None:
     """Move the target network a little, in place: ``target <- tau online + (1 - tau) target``.
 
     Args:
-        target_params: a list of tensors, any shape each.
-        online_params: as many, shaped as those.
+        target_params, online_params: lists of tensors, any shape, alike in pairs.
         tau: share of the online network that is taken over in one update, in [0, 1].
-
-    Raises:
-        TypeError: parameters that are no list.
-        ValueError: ``tau`` outside [0, 1], parameters that do not match, or a target that *is*
-            the online network.
 
     Source: Lillicrap et al., ICLR 2016 (arXiv:1509.02971), Algorithm 1.
     """

@@ -1,4 +1,9 @@
-"""The one training loop, for one learner or many side by side."""
+"""The one training loop, for one learner or many side by side.
+
+Raises:
+    TypeError: a configuration, seeds or a count of the wrong type.
+    ValueError: seeds, an environment or a count that do not fit.
+"""
 
 from __future__ import annotations
 
@@ -22,40 +27,34 @@ from tqdm.auto import tqdm
 from dqn_lessons import checks as check
 from dqn_lessons import td
 from dqn_lessons.config import Array, DQNConfig
+from dqn_lessons.envs import ENDLESS
 from dqn_lessons.history import Callbacks, History, TrainingLog, as_callbacks
 from dqn_lessons.nets import StackedMLP
 from dqn_lessons.replay import Replay
 from dqn_lessons.rng import Exploration, RngStreams
-from dqn_lessons.vector_envs import (
-    first_observations,
-    float32,
-    fresh_rng_state,
-    make_envs,
-    rng_state,
-)
+from dqn_lessons.vector_envs import first_observations, float32, make_envs, rng_state, seed_state
 
 # The one place for threads: tensors this small are slower on two threads than on one.
 torch.set_num_threads(1)
 
-_ENDLESS = 100_000
 TDTarget = Callable[[Tensor, Tensor, Tensor, float], Tensor]
+_rng = np.random.default_rng
 
 
 class Run:
-    """S learners and all they carry; ``train`` moves it forward and can take it up again.
+    """S learners and all they carry; ``train`` moves it forward and can resume it.
 
     Attributes:
         config, seeds: what was asked for.
         online, target: the networks, :class:`~dqn_lessons.nets.StackedMLP`.
         optimizer: one Adam for all learners; it is element-wise, so it is S optimisers.
-        replay, envs, obs: experience, the world, and what is seen of it now ``[S, D]``.
+        replay, envs, obs: replay buffers, environments, and their observations now ``[S, D]``.
         step, updates: environment steps of each learner, gradient steps of each learner.
         history: what happened so far, a frozen snapshot.
         stop_requested: set to true, ``train`` ends after the present step.
 
     Raises:
-        TypeError: seeds that are not whole numbers.
-        ValueError: repeated or no seeds, or learners that would not learn in lock-step.
+        ValueError: learners that cannot update together.
     """
 
     def __init__(self, config: DQNConfig, seeds: Sequence[int]) -> None:
@@ -63,7 +62,7 @@ class Run:
         streams = [RngStreams.spawn(seed) for seed in self.seeds]
         env_seeds = [stream.env_seed() for stream in streams]
         self.envs = make_envs(config.env_id, len(self.seeds))
-        self.reset_states = [fresh_rng_state(seed) for seed in env_seeds]
+        self.reset_states = [seed_state(seed) for seed in env_seeds]
         self.obs = float32(self.envs.reset(seed=env_seeds)[0])
         obs_size, actions = self.obs.shape[1], int(self.envs.single_action_space.n)
         _check_memory(config, len(self.seeds), obs_size, actions)
@@ -118,7 +117,7 @@ class Run:
 
     @torch.no_grad()
     def evaluate(self) -> None:
-        """Write down how good the greedy policies are now, and their values.
+        """Record how good the greedy policies are now, and their values.
 
         Raises:
             ValueError: values that are no longer finite numbers.
@@ -128,10 +127,10 @@ class Run:
         returns = evaluate(self.online, config.env_id, seeds, config.eval_episodes)
         q = self.online(self.probe_obs.expand(learners, -1, -1))
         if not torch.isfinite(q).all():
+            rate, wrong = config.learning_rate, "the values are no longer finite numbers"
             raise ValueError(
-                f"learning_rate = {config.learning_rate:g}: after {self.step} steps the values are "
-                "no longer finite numbers, it must be smaller. Use 1e-3, or limit the values with "
-                "value_range."
+                f"learning_rate = {rate:g}: after {self.step} steps {wrong}, it must be smaller. "
+                "Use 1e-3, or limit the values with value_range."
             )
         self.log.add_evaluation(self.step, returns.mean(-1), q)
 
@@ -203,14 +202,14 @@ def train(
         on_eval: a function, or a list of them, called with a `LiveEvaluation` after every
             evaluation: to look; its ``stop()`` is another way to interrupt.
         progress: show a progress bar.
-        resume: a run to take up; its configuration may differ in ``steps`` only.
+        resume: a run to continue; its configuration may differ in ``steps`` only.
 
     Returns:
         The run: ``run.history``, ``run.online``, ``run.target``.
 
     Raises:
-        TypeError: seeds that are not whole numbers, or an ``on_eval`` that cannot be called.
-        ValueError: seeds or environment that do not fit, or a ``resume`` of something else.
+        TypeError: an ``on_eval`` that cannot be called.
+        ValueError: learners that cannot update together, or a ``resume`` of something else.
     """
     callbacks = as_callbacks(on_eval)
     run = Run(config, seeds) if resume is None else _resumed(resume, config, seeds)
@@ -245,16 +244,15 @@ def train(
 def _epsilon(run: Run) -> Any:
     config = run.config
     elapsed = run.step if config.epsilon_unit == "steps" else run.log.episode_count
-    return td.linear_schedule(
-        elapsed, config.epsilon_start, config.epsilon_end, config.epsilon_duration
-    )
+    ends = config.epsilon_start, config.epsilon_end
+    return td.linear_schedule(elapsed, *ends, config.epsilon_duration)
 
 
 def _should_update(run: Run, ended: Array) -> bool:
     config = run.config
     starts, period = config.learning_starts, config.update_period
     if len(run.replay) < config.batch_size:
-        return False  # taken up from a checkpoint that left the buffer out
+        return False  # resumed from a checkpoint that left the buffer out
     if config.update_unit == "steps":
         return td.should_update(run.step, starts, period)
     episode = int(run.log.episode_count[0])
@@ -276,8 +274,7 @@ def evaluate(
         episodes: episodes of each learner, >= 1.
 
     Raises:
-        TypeError: episodes that are not a whole number.
-        ValueError: not one seed per learner, or fewer than one episode.
+        ValueError: not one seed per learner.
         RuntimeError: an episode without an end.
     """
     check.integer("episodes", episodes, 1, remedy="Use 10 for a curve, 100 for a final score.")
@@ -287,7 +284,7 @@ def evaluate(
     env_seeds = [word for s in seeds for word in RngStreams.spawn(s).evaluation_seeds(episodes)]
     obs, _ = envs.reset(seed=env_seeds)
     returns, playing = np.zeros(len(env_seeds)), np.ones(len(env_seeds), bool)
-    for _ in range(_ENDLESS):
+    for _ in range(ENDLESS):
         q = net(torch.from_numpy(float32(obs)).view(net.learners, episodes, -1))
         obs, reward, terminated, truncated, _ = envs.step(q.argmax(-1).flatten().numpy())
         returns += reward * playing
@@ -297,32 +294,24 @@ def evaluate(
             return returns.reshape(len(seeds), episodes)
         if ended.any():
             obs, _ = envs.reset(options={"reset_mask": ended})
-    raise RuntimeError(
-        f"a greedy episode of {env_id} takes more than {_ENDLESS:,} steps. "
-        "Register the environment with max_episode_steps."
-    )
+    wrong = f"a greedy episode of {env_id} takes more than {ENDLESS:,} steps"
+    raise RuntimeError(f"{wrong}. Register the environment with max_episode_steps.")
 
 
 def _checked_seeds(seeds: Sequence[int], config: DQNConfig) -> tuple[int, ...]:
-    if not isinstance(config, DQNConfig):
-        raise TypeError(
-            f"config = {check.shown(config)} is a {type(config).__name__}: it must be a "
-            "configuration. Use DQNConfig()."
-        )
+    check.instance("config", config, DQNConfig, "a configuration", remedy="Use DQNConfig().")
     checked = check.seeds(seeds)
     if config.update_unit == "episodes" and len(checked) > 1:
         raise ValueError(
-            f'update_unit = "episodes" with {len(checked)} learners: their episodes end at '
-            "different steps, so they cannot update together. "
-            "Train them one after the other: [train(config, [seed]) for seed in seeds]."
+            f'update_unit = "episodes" with {len(checked)} learners: it must be 1, as episodes end '
+            "apart. Train one after the other: [train(config, [seed]) for seed in seeds]."
         )
     return checked
 
 
-# Bytes of one environment with its generator, and copies of a weight: drawn in double precision,
-# two networks, a gradient and two moments.
-_ENV_BYTES = 20_000
-_WEIGHT_BYTES = 28
+# One environment with its generator; a weight drawn in double precision, in two networks, with a
+# gradient and two moments.
+_ENV_BYTES, _WEIGHT_BYTES = 20_000, 28
 
 
 def _check_memory(config: DQNConfig, learners: int, obs_size: int, actions: int) -> None:
@@ -338,9 +327,8 @@ def _check_memory(config: DQNConfig, learners: int, obs_size: int, actions: int)
     }
     remedy = f"Make it smaller, or train fewer learners than {learners} at once."
     for field, nbytes in takes.items():
-        check.refuse_large_allocation(
-            field, getattr(config, field), learners * nbytes, remedy=remedy
-        )
+        value = getattr(config, field)
+        check.refuse_large_allocation(field, value, learners * nbytes, remedy=remedy)
 
 
 def _resumed(run: Run, config: DQNConfig, seeds: Sequence[int]) -> Run:
@@ -350,10 +338,8 @@ def _resumed(run: Run, config: DQNConfig, seeds: Sequence[int]) -> Run:
             "Pass run.config and run.seeds, or start afresh without resume."
         )
     if config.steps < run.step:
-        raise ValueError(
-            f"steps = {config.steps:,}: the run to resume has made {run.step:,} already. "
-            f"Use steps >= {run.step:,}."
-        )
+        made = f"the run to resume has made {run.step:,} already"
+        raise ValueError(f"steps = {config.steps:,}: {made}. Use steps >= {run.step:,}.")
     run.config = config
     run.log.make_room(config.steps)
     return run
@@ -377,7 +363,3 @@ def _interruptible(run: Run) -> Iterator[None]:
             yield
         finally:
             signal.signal(signal.SIGINT, before)
-
-
-def _rng(stream: np.random.SeedSequence) -> np.random.Generator:
-    return np.random.default_rng(stream)

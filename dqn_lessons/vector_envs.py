@@ -1,7 +1,7 @@
 """Gymnasium environments side by side, each with randomness of its own.
 
 Both kinds are vector environments with autoreset *disabled*: ``step`` returns the true last
-observation of an episode and ``reset(options={"reset_mask": done})`` begins the next ones. In
+observation of an episode and ``reset(options={"reset_mask": done})`` starts the next ones. In
 next-step mode the row after an end is not a transition, and it would enter the replay buffer.
 """
 
@@ -15,7 +15,7 @@ from gymnasium.envs.classic_control.cartpole import CartPoleEnv, CartPoleVectorE
 from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode
 
-import dqn_lessons.envs  # noqa: F401 (registers the course's own worlds)
+import dqn_lessons.envs  # noqa: F401 (registers the course's own MDPs)
 from dqn_lessons import checks as check
 from dqn_lessons.config import Array
 
@@ -26,8 +26,8 @@ class SeededCartPoleVector(CartPoleVectorEnv):
     """Gymnasium's vectorised CartPole, three times as fast as a loop over single ones.
 
     The original draws all starts from one generator, so one learner's fall would move another's
-    start. Here each draws from the generator of a CartPole of its own, by the same law. One alone
-    is stepped as the single CartPole that it is: arrays of one number take four times as long.
+    start. Here each draws from the generator of a CartPole of its own, the same distribution. One
+    alone is stepped as a single CartPole: arrays of one number take four times as long.
 
     Args:
         num_envs: how many.
@@ -45,10 +45,8 @@ class SeededCartPoleVector(CartPoleVectorEnv):
         self.action_space = _UncheckedActions([2] * num_envs)
         self.state: Any = np.zeros((4, num_envs))
 
-    def reset(
-        self, *, seed: Any = None, options: dict[str, Any] | None = None
-    ) -> tuple[Array, dict[str, Any]]:
-        """Begin new episodes, all or those in ``options["reset_mask"]``; returns obs ``[N, 4]``."""
+    def reset(self, *, seed: Any = None, options: Any = None) -> tuple[Array, dict[str, Any]]:
+        """Start new episodes, all or those in ``options["reset_mask"]``; returns obs ``[N, 4]``."""
         mask = (options or {}).get("reset_mask", np.ones(self.num_envs, bool))
         for i in np.flatnonzero(mask):
             if seed is not None:
@@ -74,18 +72,16 @@ class SeededCartPoleVector(CartPoleVectorEnv):
         return obs[None], np.array([reward], np.float32), np.array([terminated]), truncated, info
 
 
-class _UncheckedActions(gym.spaces.MultiDiscrete):
-    """Checking that an argmax over two actions is an action takes a sixth of the step."""
-
+class _Unchecked:
+    # Checking that an argmax over two actions is an action takes a sixth of the step.
     def contains(self, x: Any) -> bool:
         return True
 
 
-class _UncheckedAction(gym.spaces.Discrete):
-    """The same for one alone."""
+class _UncheckedActions(_Unchecked, gym.spaces.MultiDiscrete): ...
 
-    def contains(self, x: Any) -> bool:
-        return True
+
+class _UncheckedAction(_Unchecked, gym.spaces.Discrete): ...
 
 
 def make_envs(env_id: str, count: int) -> Envs:
@@ -106,15 +102,11 @@ def make_envs(env_id: str, count: int) -> Envs:
         envs = gym.make_vec(env_id, count, vectorization_mode="sync", vector_kwargs=disabled)
     actions, obs = envs.single_action_space, envs.single_observation_space
     if not isinstance(actions, gym.spaces.Discrete) or actions.start != 0:
-        raise ValueError(
-            f"env_id = {env_id!r} has actions {actions}: they must be Discrete from 0. "
-            "Use an environment such as Acrobot-v1."
-        )
+        wrong = f"env_id = {env_id!r} has actions {actions}: they must be Discrete from 0"
+        raise ValueError(f"{wrong}. Use an environment such as Acrobot-v1.")
     if not isinstance(obs, gym.spaces.Box) or len(obs.shape) != 1:
-        raise ValueError(
-            f"env_id = {env_id!r} has observations {obs}: they must be a Box with one axis. "
-            "Register it with gymnasium.wrappers.FlattenObservation."
-        )
+        wrong = f"env_id = {env_id!r} has observations {obs}: they must be a Box with one axis"
+        raise ValueError(f"{wrong}. Register it with gymnasium.wrappers.FlattenObservation.")
     return envs
 
 
@@ -124,7 +116,7 @@ def float32(obs: Array) -> Array:
 
 
 def first_observations(env_id: str, count: int) -> Array:
-    """Where episodes begin: ``[count, D]``, the same for everybody."""
+    """Where episodes start: ``[count, D]``, the same for all runs."""
     return float32(make_envs(env_id, count).reset(seed=list(range(count)))[0])
 
 
@@ -133,13 +125,13 @@ def rng_state(env: gym.Env[Any, Any]) -> dict[str, Any]:
     return dict(env.unwrapped.np_random.bit_generator.state)
 
 
-def fresh_rng_state(seed: int) -> dict[str, Any]:
-    """State of the generator that ``env.reset(seed=seed)`` begins with."""
+def seed_state(seed: int) -> dict[str, Any]:
+    """State of the generator that ``env.reset(seed=seed)`` starts with."""
     return dict(seeding.np_random(seed)[0].bit_generator.state)
 
 
 def rebuild(envs: Envs, states: list[dict[str, Any]], actions: list[Array]) -> None:
-    """Bring environments back into the middle of an episode by living it again.
+    """Bring environments back into the middle of an episode by replaying it.
 
     An episode is a function of its generator at the reset and of the actions taken since, so
     neither is the inside of an environment saved nor code unpickled.

@@ -34,7 +34,7 @@ from dqn_lessons.config import Array
 SCIENCE = {f"dqn_lessons.{name}" for name in ("target_lag", "td", "replay", "stats")}
 
 
-def _is_door(function: Any) -> bool:
+def _is_check(function: Any) -> bool:
     """Whether it looks after arguments for others."""
     module, name = (getattr(function, key, None) for key in ("__module__", "__name__"))
     return module == "dqn_lessons.checks" or str(name).startswith("checked_")
@@ -70,7 +70,7 @@ class Raised(NamedTuple):
     """Names of exceptions: those that a function raises itself, and those of the checks it asks."""
 
     own: set[str]
-    door: set[str]
+    checked: set[str]
 
 
 @dataclass(frozen=True)
@@ -224,21 +224,21 @@ def raised_by(function: Any, seen: set[Any], owner: type | None = None) -> Raise
         return found
     seen.add(function)
     tree = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
-    at_door = _is_door(function)
+    is_check = _is_check(function)
     for node in _own_nodes(tree):
         if isinstance(node, ast.Raise) and node.exc is not None:
             named = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
             error = _resolve(named, function, owner)
             if inspect.isclass(error) and not error.__name__.startswith("_"):
-                (found.door if at_door else found.own).add(error.__name__)
+                (found.checked if is_check else found.own).add(error.__name__)
         for name in _helpers(node):
             helper = _resolve(name, function, owner)
             ours = getattr(helper, "__module__", None) == function.__module__
             private = ours and getattr(helper, "__name__", "").startswith("_")
-            if private or _is_door(helper):
+            if private or _is_check(helper):
                 more = raised_by(helper, seen, owner)
                 found.own.update(more.own)
-                found.door.update(more.door)
+                found.checked.update(more.checked)
     return found
 
 
@@ -254,8 +254,8 @@ def _helpers(node: ast.AST) -> list[ast.AST]:
     if not isinstance(node, ast.Call):
         return []
     if ast.unparse(node.func).endswith("validated_by"):
-        return list(node.args)
-    return [node.func]
+        return [*node.args, *([node.func] if node.keywords else [])]
+    return [node.func, *(node.args if ast.unparse(node.func).endswith("partial") else ())]
 
 
 def _resolve(node: ast.AST, function: Any, owner: type | None) -> Any:
@@ -279,8 +279,8 @@ def lacks_raises(subject: Subject) -> Iterator[str]:
     said = known.keys() | _lines(subject.shared, "raises").keys()
     seen: set[Any] = set()
     for function in functions:
-        own, door = raised_by(function, seen, owner)
-        missing = (own - known.keys()) | (door - said)
+        own, checked = raised_by(function, seen, owner)
+        missing = (own - known.keys()) | (checked - said)
         yield from (f"Raises: {name} is missing" for name in sorted(missing))
 
 
@@ -595,7 +595,7 @@ class _Table:
         raise KeyError(self.name)
 
 
-def test_checks_at_the_door_and_classes_are_read():
+def test_checks_of_arguments_and_classes_are_read():
     assert complaints(Subject("nets._guarded", _guarded)) == [
         "nets._guarded lacks Raises: LookupError is missing"
     ]

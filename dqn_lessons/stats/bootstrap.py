@@ -36,16 +36,13 @@ _LEVEL = check.rule(
 )
 
 
-@check.checked(estimates=checked_scores, level=_LEVEL)
+@check.validated_by(estimates=checked_scores, level=_LEVEL)
 def percentile_interval(estimates: ArrayLike, level: float = 0.95) -> Any:
     """The ends of the middle part of many estimates: ``[R, ...] -> [2, ...]``, low and high.
 
     Args:
         estimates: ``[R, ...]``, one per resample.
         level: the part in the middle, in (0, 1).
-
-    Raises:
-        ValueError: no estimates, or a level out of range.
 
     Source: Efron & Tibshirani, An Introduction to the Bootstrap (1993), chapter 13.
     """
@@ -74,9 +71,6 @@ def bootstrap_ci(
 
     Returns:
         Estimate, low and high, shaped as ``scores[0]``.
-
-    Raises:
-        ValueError: fewer than two seeds, scores that are not finite, a level out of range.
 
     Source: Efron & Tibshirani, An Introduction to the Bootstrap (1993), chapter 13.
     """

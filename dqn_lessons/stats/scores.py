@@ -31,7 +31,7 @@ def checked_seeds(name: str, scores: ArrayLike) -> Array:
     return rows
 
 
-@check.checked(scores=checked_scores)
+@check.validated_by(scores=checked_scores)
 def iqm(scores: ArrayLike, axis: int = 0) -> Any:
     """Interquartile mean: drop a quarter of the scores at each end, average the rest.
 
@@ -44,9 +44,6 @@ def iqm(scores: ArrayLike, axis: int = 0) -> Any:
 
     Returns:
         Shaped as ``scores`` without that axis.
-
-    Raises:
-        ValueError: no scores, or scores that are not finite.
 
     Source: Agarwal et al., NeurIPS 2021 (arXiv:2108.13264).
     """
@@ -62,7 +59,7 @@ def _check_one_each(name: str, scores: ArrayLike) -> None:
         raise ValueError(f"{name} has shape {shape}: it must be [S]. Pass one score per seed.")
 
 
-@check.checked(scores=_check_one_each)
+@check.validated_by(scores=_check_one_each)
 def performance_profile(scores: ArrayLike, levels: ArrayLike) -> Any:
     """Share of the runs that score above each level.
 
@@ -73,16 +70,13 @@ def performance_profile(scores: ArrayLike, levels: ArrayLike) -> Any:
     Returns:
         ``[L]``, between 0 and 1.
 
-    Raises:
-        ValueError: no scores, or not one per seed.
-
     Source: Agarwal et al., NeurIPS 2021 (arXiv:2108.13264), section 4.2.
     """
     above = np.asarray(scores)[:, None] > np.asarray(levels)
     return above.mean(axis=0)
 
 
-@check.checked(score=checked_scores, scores=checked_scores)
+@check.validated_by(score=checked_scores, scores=checked_scores)
 def percentile_rank(score: ArrayLike, scores: ArrayLike) -> Any:
     """How many per cent of ``scores`` lie below ``score``; equal ones count half.
 
@@ -92,9 +86,6 @@ def percentile_rank(score: ArrayLike, scores: ArrayLike) -> Any:
 
     Returns:
         0 (below all) to 100 (above all); 50 is the middle. For a curve ``[E]``.
-
-    Raises:
-        ValueError: no scores, or scores that are not finite.
 
     Source: the definition of a percentile rank.
     """
@@ -118,9 +109,6 @@ def small_studies(
 
     Returns:
         ``[studies, k]``.
-
-    Raises:
-        ValueError: k out of range, fewer than two seeds.
 
     Source: the question of Henderson et al., AAAI 2018 (arXiv:1709.06560): what do few seeds say?
     """

@@ -150,9 +150,6 @@ def error_over_time(
     becomes inf or nan.
 
     Args:
-        problem: the MDP.
-        learning_rate: step size of SGD.
-        target_period: updates between hard syncs.
         updates: number of updates; the period in which the last one falls is the last.
         points: at most so many are returned, >= 2.
 
@@ -213,15 +210,13 @@ def corridor(
     Every update uses all transitions at once, so nothing is random but the start.
 
     Args:
-        target_period: updates between syncs (C).
         rngs: one per learner; draws its values at the start (normal, standard deviation 0.1).
         updates: number of updates.
-        learning_rate: Adam's step size.
-        gamma: discount.
+        learning_rate: step size of Adam.
         cells: length of the corridor, the goal included.
 
     Raises:
-        TypeError, ValueError: a setting out of range, or no generator.
+        ValueError: a setting out of range, or no generator.
 
     Source: built for this course; Adam as in Kingma and Ba (2015), Algorithm 1.
     """

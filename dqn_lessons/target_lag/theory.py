@@ -55,16 +55,11 @@ def geometric_sum(gamma: float, terms: ArrayLike) -> Any:
 def fixed_point(reward: float, gamma: float) -> float:
     """Return ``B* = r / (1 - gamma)``, the value that the critic should learn.
 
-    Raises:
-        ValueError: gamma = 1, where the sum of all rewards has no limit.
-
     Source: derived; the b at which the target is b itself.
     """
     check.real("reward", reward, remedy="Use the reward of one step, for example 2.0.")
-    below_one = check.real(
-        "gamma", gamma, 0, 1, high_open=True, remedy="Without discount no value exists."
-    )
-    return float(reward / (1 - below_one))
+    remedy = "Without discount no value exists."
+    return float(reward / (1 - check.real("gamma", gamma, 0, 1, high_open=True, remedy=remedy)))
 
 
 def horizon_bound(k: ArrayLike, reward: float, gamma: float, initial_bias: float = 0.0) -> Any:
@@ -72,8 +67,6 @@ def horizon_bound(k: ArrayLike, reward: float, gamma: float, initial_bias: float
 
     Args:
         k: syncs used, >= 0, a number or ``[...]``.
-        reward: reward of each step.
-        gamma: discount.
         initial_bias: b and its target before the first update, b_0.
 
     Returns:
@@ -93,7 +86,6 @@ def used_syncs(step: ArrayLike, target_period: int) -> Any:
 
     Args:
         step: number of the update, >= 1, a number or ``[...]``.
-        target_period: updates between syncs, C.
 
     Returns:
         Shaped as ``step``.
@@ -103,7 +95,7 @@ def used_syncs(step: ArrayLike, target_period: int) -> Any:
     return (np.asarray(step) - 1) // _PERIOD("target_period", target_period)
 
 
-@check.checked(gamma=_GAMMA)
+@check.validated_by(gamma=_GAMMA)
 def reachable_share(updates: ArrayLike, target_period: int, gamma: float) -> Any:
     """Return the largest share of ``r / (1 - gamma)`` that so many updates can reach from 0.
 
@@ -148,18 +140,11 @@ def steps_to_tolerance(
 
     Args:
         tolerance: share of the first error, in (0, 1).
-        gamma: discount, below 1.
-        learning_rate: step size, in [1e-12, 0.5].
-        target_period: updates between hard syncs.
-
-    Raises:
-        ValueError: an argument outside its limits.
 
     Source: derived from `contraction_per_period`: whole periods first, then updates inside one.
     """
-    check.real(
-        "tolerance", tolerance, 0, 1, low_open=True, high_open=True, remedy="Use 0.01 for 99 %."
-    )
+    ends: dict[str, Any] = {"low_open": True, "high_open": True}
+    check.real("tolerance", tolerance, 0, 1, **ends, remedy="Use 0.01 for 99 %.")
     check.real("learning_rate", learning_rate, 1e-12, 0.5, remedy="Use a step such as 1e-3.")
     fixed_point(0.0, gamma)
     rho = contraction_per_period(gamma, learning_rate, target_period)
@@ -175,7 +160,7 @@ def steps_to_tolerance(
     return k * target_period + min(max(inside, 1), target_period)
 
 
-@check.checked(
+@check.validated_by(
     target_period=check.rule(check.integer, 1, 10**9, remedy="Use 5_000 for lesson 1."),
     learning_rate=check.rule(
         check.real, 1e-9, 1, high_open=True, remedy="Use a step such as 1e-3."
@@ -183,9 +168,6 @@ def steps_to_tolerance(
 )
 def equivalent_tau(target_period: int, learning_rate: float) -> float:
     """Return the soft update rate that is as slow as a hard sync every C updates (SGD).
-
-    Raises:
-        ValueError: a period below 1, or a step size outside [1e-9, 1).
 
     Source: derived; a soft update leaves ``1 - (1 - gamma) / (1 / eta + 1 / tau - 1)`` of the
     error, nearly; set beside `contraction_per_step` for gamma -> 1.
@@ -199,16 +181,11 @@ def speed_ratio(learning_rate: float, target_period: float, reward: float) -> fl
     """Return ``Lambda = lr * C / |r|``: >= 1 means the target limits the run, < 1 Adam's speed.
 
     Args:
-        learning_rate: step size of Adam.
         target_period: updates between syncs; for a soft target ``1 / tau``.
-        reward: reward of each step.
-
-    Raises:
-        ValueError: a negative step size, or a period that is not above 0.
 
     Source: derived; how far Adam can walk in one period, against the first target.
     """
-    check.real("learning_rate", learning_rate, 0, remedy="Use a step size such as 1e-3.")
-    check.real("target_period", target_period, 0, low_open=True, remedy="Use 5_000 for lesson 1.")
-    check.real("reward", reward, remedy="Use the reward of one step, for example 2.0.")
-    return math.inf if reward == 0 else learning_rate * target_period / abs(reward)
+    rate, remedy = _RATE("learning_rate", learning_rate), "Use 5_000 for lesson 1."
+    period = check.real("target_period", target_period, 0, low_open=True, remedy=remedy)
+    size = abs(check.real("reward", reward, remedy="Use the reward of one step, such as 2.0."))
+    return rate * period / size if size else math.inf

@@ -1,4 +1,4 @@
-"""Random bad input: refused by name at the door, or answered; never a hang, a NaN or a crash.
+"""Random bad input: refused by name, or answered; never a hang, a NaN or a crash.
 
 The generators are those of ``python -m tests.soak``, which draws more.
 """

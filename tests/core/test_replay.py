@@ -102,7 +102,7 @@ def test_against_stable_baselines3():
 def test_memory_is_stated_and_refused_in_time():
     replay = filled(10, 0)
     assert replay.nbytes == replay.rows.nbytes
-    with pytest.raises(ValueError, match=r"takes .* bytes: the limit is 2,147,483,648"):
+    with pytest.raises(ValueError, match=r"takes .* bytes: it must be at most 2,147,483,648"):
         Replay(10**9, 4, [np.random.default_rng(0)])
 
 

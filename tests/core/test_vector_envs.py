@@ -1,4 +1,4 @@
-"""Environments side by side: the truth about ends, and nobody's luck but one's own."""
+"""Environments side by side: the truth about ends, each with its own random draws."""
 
 import gymnasium as gym
 import numpy as np
@@ -69,7 +69,7 @@ def test_an_environment_depends_on_its_own_seed_only(env_id):
 def test_rebuilding_leads_to_the_same_future(env_id):
     rng, envs = np.random.default_rng(3), vector_envs.make_envs(env_id, 3)
     seeds = [4, 5, 6]
-    states, pasts = [vector_envs.fresh_rng_state(s) for s in seeds], [[], [], []]
+    states, pasts = [vector_envs.seed_state(s) for s in seeds], [[], [], []]
     envs.reset(seed=seeds)
 
     def advance(envs, action):

@@ -56,13 +56,13 @@ def no_hang(what: str) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def refused_well(error: BaseException, names: set[str], doors: set[str]) -> str | None:
+def refused_well(error: BaseException, names: set[str], modules: set[str]) -> str | None:
     """Return what is wrong with a refusal, or None.
 
     Args:
         error: what was raised.
         names: the fields that were spoiled; the message names at least one of them.
-        doors: modules of the package that may raise it.
+        modules: modules of the package that may raise it.
     """
     said = str(error)
     where = Path(traceback.extract_tb(error.__traceback__)[-1].filename)
@@ -74,12 +74,12 @@ def refused_well(error: BaseException, names: set[str], doors: set[str]) -> str 
         return f"it is not a sentence or two: {len(said)} characters"
     if not re.search(r"\. [A-Z]\w+ .*\.$|: [a-z].*\. [A-Z].*[.\])]$", said):
         return f"no remedy: {said[:200]}"
-    if PACKAGE not in where.parents or where.stem not in doors:
+    if PACKAGE not in where.parents or where.stem not in modules:
         return f"it comes from the depth of {where}"
     return None
 
 
-def call(what: str, function: Callable[[], Any], names: set[str], doors: set[str]) -> Any:
+def call(what: str, function: Callable[[], Any], names: set[str], modules: set[str]) -> Any:
     """Return what a call returns, or None where it was refused well; anything else is a fault."""
     with no_hang(what):
         try:
@@ -87,7 +87,7 @@ def call(what: str, function: Callable[[], Any], names: set[str], doors: set[str
         except Fault:
             raise
         except BaseException as error:
-            problem = refused_well(error, names, doors)
+            problem = refused_well(error, names, modules)
             if problem:
                 raise Fault(f"{what}: {problem}") from error
             return None

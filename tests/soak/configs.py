@@ -1,4 +1,4 @@
-"""Random bad configurations: each is refused by name at the door, or trains to finite numbers."""
+"""Random bad configurations: each is refused by name, or trains to finite numbers."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import torch
 
-import tests.core.gym_helpers  # noqa: F401 (worlds that cannot be learned)
+import tests.core.gym_helpers  # noqa: F401 (environments that cannot be learned)
 from dqn_lessons.checks import shown
 from dqn_lessons.config import DQNConfig
 from dqn_lessons.train import Run, train
 from tests.soak.bad_values import VALUES, Fault, call
 
-DOORS = {"config", "checks", "train", "vector_envs"}
+MODULES = {"config", "checks", "train", "vector_envs"}
 SMALL: dict[str, Any] = {
     "env_id": "CartPole-v1",
     "steps": 24,
@@ -112,7 +112,7 @@ def judge(spoiled: dict[str, Any]) -> str:
     what = ", ".join(f"{field}={shown(value)}" for field, value in spoiled.items())
     fields = SMALL | spoiled
     seeds = fields.pop("seeds")
-    run = call(what, lambda: train(DQNConfig(**fields), seeds, progress=False), names, DOORS)
+    run = call(what, lambda: train(DQNConfig(**fields), seeds, progress=False), names, MODULES)
     if run is None:
         return "refused"
     problem = _not_finite(run)

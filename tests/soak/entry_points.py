@@ -94,18 +94,9 @@ POINTS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     ),
     "recorder": (_recorder, {"every": 5, "learner": 1, "seed": 0}),
 }
-DOORS = {
-    *(
-        "config",
-        "checks",
-        "train",
-        "vector_envs",
-        "sweep",
-        "video",
-        "simulate",
-        "theory",
-        "linear_td",
-    ),
+MODULES = {
+    *("config", "checks", "train", "vector_envs", "sweep", "video"),
+    *("simulate", "theory", "linear_td"),
 }
 
 
@@ -117,7 +108,7 @@ def judge(point: str, field: str, value: Any) -> str:
     """
     function, right = POINTS[point]
     what = f"{point}({field}={type(value).__name__})"
-    answer = call(what, lambda: function(**right | {field: value}), {field}, DOORS)
+    answer = call(what, lambda: function(**right | {field: value}), {field}, MODULES)
     return "refused" if answer is None else "answered"
 
 
