@@ -78,9 +78,10 @@ EVALUATION = ("eval_return", "loss", "td_error", "q_probe", "action_gap", "max_a
 
 
 class Evaluation(Protocol):
-    """What a callback gets after every evaluation: of a run that trains, or of a shipped one.
+    """What a callback may ask after an evaluation, of a `Run` that trains or of a shipped one.
 
-    It shows the run as it is when it is asked.
+    Raises:
+        TypeError: it says what there is to ask; no object is made of it.
     """
 
     @property
@@ -96,21 +97,16 @@ class Evaluation(Protocol):
         """True once a callback, a button or an interrupt has asked for the end."""
 
     def stop(self) -> None:
-        """End the training after the present step, as an interrupt does."""
+        """Ask for the end, as an interrupt does."""
 
     def weights(self, learner: int) -> list[Array]:
-        """Return the network of a learner: matrix [in, out] and bias [out] of each layer, in turn.
+        """The network of a learner: matrix [in, out] and bias [out] of each layer, in turn.
 
-        Raises:
-            LookupError: a shipped run, of which this network was not kept.
+        A shipped run raises LookupError, here and below, for what was not kept.
         """
 
     def terminals(self, learner: int) -> int:
-        """Return how many terminal transitions the replay buffer of a learner holds.
-
-        Raises:
-            LookupError: a shipped run, of which this number was not kept.
-        """
+        """How many terminal transitions the replay buffer of a learner holds."""
 
 
 E = TypeVar("E", bound=Evaluation)

@@ -139,44 +139,17 @@ class Run:
         """What happened so far."""
         return self.log.history(self.config, self.step)
 
-
-class LiveEvaluation:
-    """A run as it is now, for callbacks.
-
-    Args:
-        run: all of it, for what the other methods do not show: to look at, not to touch.
-    """
-
-    def __init__(self, run: Run) -> None:
-        self.run = run
-
-    @property
-    def history(self) -> History:
-        """What happened so far."""
-        return self.run.history
-
-    @property
-    def step(self) -> int:
-        """Environment steps made so far by each learner."""
-        return self.run.step
-
     def weights(self, learner: int) -> list[Array]:
-        """Return the network of a learner: matrix [in, out] and bias [out] of each layer."""
-        return self.run.online.layers(learner)
+        """The network of a learner: matrix [in, out] and bias [out] of each layer, in turn."""
+        return self.online.layers(learner)
 
     def terminals(self, learner: int) -> int:
-        """Return how many terminal transitions the replay buffer of a learner holds."""
-        replay = self.run.replay
-        return int(replay.rows["terminated"][learner, : len(replay)].sum())
-
-    @property
-    def stop_requested(self) -> bool:
-        """True once a callback, a button or an interrupt has asked for the end."""
-        return self.run.stop_requested
+        """How many terminal transitions the replay buffer of a learner holds."""
+        return int(self.replay.rows["terminated"][learner, : len(self.replay)].sum())
 
     def stop(self) -> None:
-        """End the training after the present step."""
-        self.run.stop_requested = True
+        """Let `train` end after the present step."""
+        self.stop_requested = True
 
 
 def train(
@@ -184,7 +157,7 @@ def train(
     seeds: Sequence[int],
     *,
     td_target: TDTarget | None = None,
-    on_eval: Callbacks[LiveEvaluation] = None,
+    on_eval: Callbacks[Run] = None,
     progress: bool = True,
     resume: Run | None = None,
 ) -> Run:
@@ -199,8 +172,8 @@ def train(
         seeds: one whole number >= 0 per learner, all different.
         td_target: ``(reward [S, B], terminated [S, B], q_next [S, B, A], gamma) -> [S, B]``;
             ``None`` for :func:`~dqn_lessons.td.td_target`.
-        on_eval: a function, or a list of them, called with a `LiveEvaluation` after every
-            evaluation: to look; its ``stop()`` is another way to interrupt.
+        on_eval: a function, or a list of them, called with the run after every evaluation: to
+            look, not to touch, as an `Evaluation`; ``stop()`` is another way to interrupt.
         progress: show a progress bar.
         resume: a run to continue; its configuration may differ in ``steps`` only.
 
@@ -237,7 +210,7 @@ def train(
             if run.step % config.eval_period == 0:
                 run.evaluate()
                 for callback in callbacks:
-                    callback(LiveEvaluation(run))
+                    callback(run)
     return run
 
 

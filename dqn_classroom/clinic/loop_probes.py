@@ -70,9 +70,8 @@ def updates() -> list[Measurement]:
     made, copies = [], 0
     before: Array | None = None
 
-    def look(evaluation: loop.LiveEvaluation) -> None:
+    def look(run: loop.Run) -> None:
         nonlocal before, copies
-        run = evaluation.run
         now = np.concatenate([param.detach().flatten() for param in run.target.parameters()])
         copies += before is not None and not np.array_equal(now, before)
         before = now

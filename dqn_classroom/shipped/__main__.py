@@ -19,9 +19,6 @@ from dqn_lessons.experiments.sweep import result_path, sweep
 from dqn_lessons.history import EPISODE_DTYPE, History
 from dqn_lessons.train import train
 
-# Whole histories; what is there is not trained again.
-_KEPT = Path("artifacts") / "shipped"
-
 
 def thin(history: History) -> History:
     """Keep what the lessons draw: the evaluations, with one mean value instead of 64 probes."""
@@ -31,8 +28,8 @@ def thin(history: History) -> History:
     return replace(history, episodes=np.zeros(0, EPISODE_DTYPE), q_probe=probe, **small)
 
 
-def make(name: str, folder: Path = FOLDER, kept: Path = _KEPT) -> None:
-    """Train a study and write the shipped files."""
+def make(name: str, folder: Path = FOLDER, kept: str | Path = "artifacts/shipped") -> None:
+    """Train a study and write its files; whole histories in ``kept`` are not trained again."""
     study = STUDIES[name]
     paths = {arm: result_path(folder, config, study.seeds) for arm, config in study.arms.items()}
     for arm, history in sweep(study.arms, study.seeds, kept).items():
@@ -42,15 +39,10 @@ def make(name: str, folder: Path = FOLDER, kept: Path = _KEPT) -> None:
         run = train(study.arms[arm], study.seeds, on_eval=recorder)
         recorder.history = thin(run.history)
         checkpoint.save_flight(paths[arm].with_suffix(".flight.npz"), recorder)
-        if len(study.seeds) == 1:
+        if study.keeps_runs:
             checkpoint.save(paths[arm].with_suffix(".run.npz"), run, with_replay=False)
-    write_manifest(folder)
-
-
-def write_manifest(folder: Path) -> None:
-    """Write down what lies in the folder, and what it was made with."""
-    versions = {"python": platform.python_version()}
-    versions |= {n: metadata.version(n) for n in ("torch", "gymnasium", "numpy", "dqn-lessons")}
+    packages = ("torch", "gymnasium", "numpy", "dqn-lessons")
+    versions = {"python": platform.python_version()} | {n: metadata.version(n) for n in packages}
     sums = {}
     for path in sorted(folder.glob("*.npz")):
         path.chmod(0o644)  # saved for its owner alone; a package is for everybody
@@ -63,5 +55,4 @@ if __name__ == "__main__":
     for name in sys.argv[1:] or STUDIES:
         if name not in STUDIES:
             sys.exit(f"there is no shipped {name!r}. There are: {', '.join(STUDIES)}.")
-        print(name, flush=True)
         make(name)

@@ -5,8 +5,6 @@
 | ``full`` | never: everything is trained here | students, the default |
 | ``class`` | 15 seconds | live lectures |
 | ``ci`` | 5 seconds | tests, which train the rest at full length |
-
-A lesson has no branches for this: `train_or_load` asks here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The sweep folder that comes with the course, and the one door to it: `train_or_load`.
 
-A history lies where `sweep` would put it, ``<environment>-<digest>.npz``. What else was kept of a
-run lies beside it: ``.flight.npz``, one learner by step, and ``.run.npz``, a checkpoint.
+A history lies where `sweep` would put it, ``<environment>-<digest>.npz``; what else was kept lies
+beside it: ``.flight.npz``, one learner by step, and ``.run.npz``, a checkpoint.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import json
 import shlex
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from dqn_lessons.experiments import checkpoint
 from dqn_lessons.experiments.flight_recorder import FlightRecorder
 from dqn_lessons.experiments.sweep import result_path
 from dqn_lessons.history import Callbacks, Evaluation, History, as_callbacks
-from dqn_lessons.train import LiveEvaluation, Run, TDTarget, train
+from dqn_lessons.train import Run, TDTarget, train
 
 FOLDER = Path(__file__).with_name("data")
 _NAMES = {
@@ -33,67 +32,64 @@ _NAMES = {
 
 
 class ShippedRun:
-    """A shipped run at one of its evaluations, to begin with the last.
+    """A shipped run at one of its evaluations, to begin with the last; an `Evaluation`.
 
     Args:
         study, arm: names in `STUDIES`.
-        folder: where the shipped files lie.
 
     Raises:
         KeyError: no such study or arm.
         CheckpointError: a file that is missing, or not the one that was shipped.
     """
 
-    def __init__(self, study: str, arm: str, folder: Path = FOLDER) -> None:
-        self.study, self.arm = study, arm
-        self._path = result_path(folder, STUDIES[study].arms[arm], STUDIES[study].seeds)
+    def __init__(self, study: str, arm: str) -> None:
+        self.name, self.arm, self.study = study, arm, STUDIES[study]
         self.whole = checkpoint.load_history(self._file(".npz"))
         self.step, self.stop_requested = self.whole.step, False
+        recorded = arm in self.study.recorded
+        self.flight = checkpoint.load_flight(self._file(".flight.npz")) if recorded else None
 
     @property
     def history(self) -> History:
         """Up to this evaluation, without the table of episodes, and with one probe."""
         return self.whole.until(self.step)
 
-    @cached_property
-    def flight(self) -> FlightRecorder:
-        """What was recorded of one learner; a `LookupError` where nothing was."""
-        return checkpoint.load_flight(self._file(".flight.npz"))
-
-    @property
-    def run(self) -> Run:
-        """The whole run at its end, without its replay buffer; else a `LookupError`."""
-        return checkpoint.load(self._file(".run.npz"))
-
-    def weights(self, learner: int) -> list[Array]:
-        """Return the network of the recorded learner: matrix [in, out] and bias [out], in turn."""
-        self._refuse_unless(learner == self.flight.learner and self.step in self.flight.weights)
-        return self.flight.weights[self.step]
-
-    def terminals(self, learner: int) -> int:
-        """Return how many terminal transitions the recorded learner's replay buffer held."""
-        self._refuse_unless(learner == self.flight.learner and self.step in self.flight.terminals)
-        return self.flight.terminals[self.step]
-
     def stop(self) -> None:
         """Show nothing more."""
         self.stop_requested = True
 
-    def _refuse_unless(self, kept: bool) -> None:
-        if not kept:
+    def weights(self, learner: int) -> list[Array]:
+        """The network of the recorded learner: matrix [in, out] and bias [out], in turn.
+
+        Raises:
+            LookupError: it was not kept.
+        """
+        return self._recorded(learner).weights[self.step]
+
+    def terminals(self, learner: int) -> int:
+        """How many terminal transitions the replay buffer of the recorded learner held.
+
+        Raises:
+            LookupError: it was not kept.
+        """
+        return self._recorded(learner).terminals[self.step]
+
+    def _recorded(self, learner: int) -> FlightRecorder:
+        flight = self.flight
+        if flight is None or learner != flight.learner or self.step not in flight.weights:
             raise LookupError(
-                f"{self.arm!r} is shipped with the course, without the network that is asked for, "
-                f"at step {self.step:,}. {VARIABLE}=full trains it here."
+                f"{self.arm!r} is shipped with the course, without the network of learner "
+                f"{learner} at step {self.step:,}. {VARIABLE}=full trains it here."
             )
+        return flight
 
     def _file(self, suffix: str) -> Path:
-        path = self._path.with_suffix(suffix)
-        listed = _manifest(path.parent)["sha256"].get(path.name)
-        self._refuse_unless(suffix == ".npz" or listed is not None)
+        path = result_path(FOLDER, self.study.arms[self.arm], self.study.seeds).with_suffix(suffix)
+        listed = _manifest()["sha256"].get(path.name)
         if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != listed:
             raise checkpoint.CheckpointError(
                 f"{path.name} is missing or is not the file that was shipped. Take it from the "
-                f"repository, or run `python -m dqn_classroom.shipped {shlex.quote(self.study)}`."
+                f"repository, or run `python -m dqn_classroom.shipped {shlex.quote(self.name)}`."
             )
         return path
 
@@ -105,17 +101,15 @@ def train_or_load(
     on_eval: Callbacks[Evaluation] = None,
     td_target: TDTarget | None = None,
     progress: bool = False,
-    folder: Path = FOLDER,
-) -> LiveEvaluation | ShippedRun:
+) -> Run | ShippedRun:
     """Train as `train` does; where the budget allows it not, show the shipped run, and say so.
 
     Args:
         config, seeds, td_target, progress: as for `train`; shipped runs have the package's target.
         on_eval: a function or a list of them, called with an `Evaluation` after every evaluation.
-        folder: where the shipped files lie.
 
     Returns:
-        The end of it: ``history``, and ``run`` where that was trained here or kept.
+        The run; of a shipped one what was kept, in any case its ``history``.
 
     Raises:
         CheckpointError: a shipped file that is missing, or not the one that was shipped.
@@ -123,9 +117,8 @@ def train_or_load(
     """
     name = isinstance(config, DQNConfig) and _NAMES.get(result_path("", config, seeds).name)
     if not name or allows(STUDIES[name[0]].seconds):
-        run = train(config, seeds, on_eval=on_eval, td_target=td_target, progress=progress)
-        return LiveEvaluation(run)
-    shipped, callbacks = ShippedRun(*name, folder), as_callbacks(on_eval)
+        return train(config, seeds, on_eval=on_eval, td_target=td_target, progress=progress)
+    shipped, callbacks = ShippedRun(*name), as_callbacks(on_eval)
     with suppress(KeyboardInterrupt):
         for step in shipped.whole.eval_step.tolist():
             shipped.step = step
@@ -135,13 +128,13 @@ def train_or_load(
                 break
     print(
         f"{VARIABLE}={budget()}: {shipped.arm!r} is shipped with the course. To train all of "
-        f"{shipped.study!r} takes {STUDIES[shipped.study].seconds} s; {VARIABLE}=full, or another "
+        f"{shipped.name!r} takes {shipped.study.seconds} s; {VARIABLE}=full, or another "
         "configuration, does it here."
     )
-    return shipped
+    return checkpoint.load(shipped._file(".run.npz")) if shipped.study.keeps_runs else shipped
 
 
-def load(study: str, folder: Path = FOLDER) -> dict[str, History]:
+def load(study: str) -> dict[str, History]:
     """Read a shipped study: arm -> history.
 
     Raises:
@@ -150,14 +143,13 @@ def load(study: str, folder: Path = FOLDER) -> dict[str, History]:
     """
     if study not in STUDIES:
         raise KeyError(f"there is no study {study!r}. Studies: {', '.join(STUDIES)}.")
-    return {arm: ShippedRun(study, arm, folder).history for arm in STUDIES[study].arms}
+    return {arm: ShippedRun(study, arm).history for arm in STUDIES[study].arms}
 
 
 def made_with() -> dict[str, str]:
     """Versions that the shipped runs were made with."""
-    versions: dict[str, str] = _manifest(FOLDER)["versions"]
-    return versions
+    return dict(_manifest()["versions"])
 
 
-def _manifest(folder: Path) -> Any:
-    return json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+def _manifest() -> Any:
+    return json.loads((FOLDER / "manifest.json").read_text(encoding="utf-8"))

@@ -15,16 +15,18 @@ class Study(NamedTuple):
     """Runs that belong together: the arms of an experiment, all with the same seeds.
 
     Args:
-        seconds: to train all arms, on the machine of ``doctor.REFERENCE_SECONDS``.
+        seconds: to train all arms, in seconds on the machine of ``doctor.REFERENCE_SECONDS``.
         arms: name -> configuration.
-        seeds: one per learner; of a single one the whole run is kept.
+        seeds: one per learner.
         recorded: arm -> arguments of the `FlightRecorder` whose flight is kept.
+        keeps_runs: of the recorded arms the whole runs are kept too, without replay buffer.
     """
 
     seconds: int
     arms: Mapping[str, DQNConfig]
     seeds: range = range(16)
     recorded: Mapping[str, Mapping[str, int]] = {}
+    keeps_runs: bool = False
 
 
 def _each(arms: Mapping[str, DQNConfig], **settings: Any) -> dict[str, DQNConfig]:
@@ -83,18 +85,19 @@ _LONG = {"vanilla": replace(_VANILLA, steps=10_000, epsilon_duration=5_000)}
 _HUBER = {f"Huber, {name}": replace(_TARGET[name], loss="huber") for name in list(_TARGET)[:2]}
 
 # The solver was searched on other seeds, all below 20,000: its score needs new ones.
-SOLVER_SEEDS, AGENT_SEED = range(20_000, 20_024), 12_345
-_AGENT_SEEDS, _FORGETTING = range(AGENT_SEED, AGENT_SEED + 1), {"every": 5_000, "learner": 1}
+SOLVER_SEEDS = range(20_000, 20_024)
+_FORGETTING = {"step size stays": {"every": 5_000, "learner": 1}}
+_AGENT = {"agent": SOLVED_CARTPOLE}
 
 STUDIES = {
     "cartpole": Study(220, factorial(_CARTPOLE, **_WITHOUT), range(24)),
     "catch": Study(20, factorial(_CATCH, **_WITHOUT), range(24)),
     "acrobot": Study(360, factorial(_ACROBOT, **_WITHOUT), range(24)),
-    "solver": Study(1_030, _SOLVER, SOLVER_SEEDS, {"step size stays": _FORGETTING}),
+    "solver": Study(1_030, _SOLVER, SOLVER_SEEDS, _FORGETTING),
     "lesson 2": Study(17, _LONG, recorded={"vanilla": {"every": 2_500}}),
     "lesson 3 cartpole": Study(31, _each(_REPLAY, steps=5_000, epsilon_duration=2_500)),
     "lesson 3 catch": Study(16, _REPLAY_CATCH),
     "lesson 4": Study(27, _TARGET, recorded={"sync every 200": {"every": 2_000}}),
     "lesson 4 huber": Study(10, _HUBER),
-    "lesson 5": Study(25, {"agent": SOLVED_CARTPOLE}, _AGENT_SEEDS, {"agent": {"every": 10_000}}),
+    "lesson 5": Study(25, _AGENT, range(12_345, 12_346), {"agent": {"every": 10_000}}, True),
 }

@@ -60,7 +60,8 @@ class FlightRecorder(PolicyRecorder):
     step); episodes and values are worked out when somebody looks. ``history`` is that of the run.
 
     Args:
-        every, learner, seed: as for `PolicyRecorder`.
+        every: environment steps between two records, a multiple of the evaluation period.
+        learner, seed: as for `PolicyRecorder`.
     """
 
     def __init__(self, every: int, learner: int = 0, seed: int = 0) -> None:

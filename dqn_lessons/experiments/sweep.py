@@ -123,6 +123,9 @@ def result_path(folder: str | Path, config: DQNConfig, seeds: Sequence[int]) -> 
     Args:
         folder: of the results.
         config, seeds: what was trained; the digest is of all of it.
+
+    Raises:
+        TypeError, ValueError: seeds that are none.
     """
     contents = json.dumps([asdict(config), list(check.seeds(seeds))], sort_keys=True)
     digest = hashlib.sha256(contents.encode()).hexdigest()[:16]

@@ -20,6 +20,8 @@ from dqn_lessons.presets import SOLVED_CARTPOLE
 from dqn_lessons.train import evaluate, train
 from tests.notebooks import tools
 
+(AGENT_SEED,) = shipped.STUDIES["lesson 5"].seeds
+
 
 @pytest.fixture
 def chosen(monkeypatch):
@@ -35,7 +37,7 @@ def test_what_takes_longer_than_the_budget_allows_is_shipped(chosen, name, shipp
     assert [s for s in (1, 5, 6, 15, 16, 1e9) if not allows(s)] == shipped
 
 
-def agent(seed=shipped.AGENT_SEED, **others):
+def agent(seed=AGENT_SEED, **others):
     return shipped.train_or_load(SOLVED_CARTPOLE, [seed], **others)
 
 
@@ -50,13 +52,13 @@ def test_a_budget_that_does_not_exist_is_named_with_those_that_do(chosen):
 def test_in_class_the_agent_is_the_shipped_one_and_says_so(chosen, capsys):
     chosen("class")
     view, recorder, seen = TrainingView("your agent"), FlightRecorder(every=10_000), []
-    run = agent(on_eval=[view, recorder, lambda evaluation: seen.append(evaluation.step)]).run
+    run = agent(on_eval=[view, recorder, lambda evaluation: seen.append(evaluation.step)])
     assert seen == list(range(5_000, 130_001, 5_000))
     said = capsys.readouterr().out
     assert said.count("shipped with the course") == 1
     assert "DQN_LESSONS_PROFILE=full" in said
     assert run.config == SOLVED_CARTPOLE
-    assert run.seeds == (shipped.AGENT_SEED,)
+    assert run.seeds == (AGENT_SEED,)
     assert run.history.complete
     assert (
         list(recorder.weights) == list(recorder.terminals) == list(range(10_000, 130_001, 10_000))
@@ -79,21 +81,19 @@ def asked(monkeypatch):
     return calls
 
 
-@pytest.mark.parametrize(("name", "seed"), [("class", 7), ("full", shipped.AGENT_SEED)])
+@pytest.mark.parametrize(("name", "seed"), [("class", 7), ("full", AGENT_SEED)])
 def test_another_seed_or_budget_is_trained_here(chosen, monkeypatch, capsys, name, seed):
     chosen(name)
     calls = asked(monkeypatch)
-    assert agent(seed).run == "trained"
+    assert agent(seed) == "trained"
     assert calls == [(SOLVED_CARTPOLE, [seed])]
     assert capsys.readouterr().out == ""
 
 
 def test_the_shipped_agent_begins_as_one_that_is_trained_here(chosen):
     chosen("class")
-    theirs = agent().run.history
-    begun = train(
-        SOLVED_CARTPOLE, [shipped.AGENT_SEED], on_eval=lambda e: e.stop(), progress=False
-    ).history
+    theirs = agent().history
+    begun = train(SOLVED_CARTPOLE, [AGENT_SEED], on_eval=lambda e: e.stop(), progress=False).history
     # Exploration and world are the same on every machine; what was learned rounds otherwise.
     early = begun.episodes["step"] <= 1_000
     assert early.sum() > 20
@@ -169,9 +169,8 @@ def test_an_episode_of_a_network_that_is_not_shipped_is_declined_in_words(chosen
     view.episode.value = True
     assert "shipped with the course, without the network" in view.picture.value
     assert "DQN_LESSONS_PROFILE=full" in view.picture.value
-    for ask in (lambda: shown.run, lambda: shown.terminals(0)):
-        with pytest.raises(LookupError, match="without the network"):
-            ask()
+    with pytest.raises(LookupError, match="without the network"):
+        shown.terminals(learner=0)
 
 
 def test_only_the_recorded_learner_has_weights_and_only_when_recorded():
@@ -197,7 +196,7 @@ def test_what_is_not_shipped_is_trained(chosen, monkeypatch, capsys, name, chang
     chosen(name)
     calls = asked(monkeypatch)
     config = replace(first_arm("lesson 4"), **changes)
-    assert shipped.train_or_load(config, seeds).run == "trained"
+    assert shipped.train_or_load(config, seeds) == "trained"
     assert calls == [(config, seeds)]
     assert capsys.readouterr().out == ""
 
@@ -231,17 +230,16 @@ def test_what_cannot_be_called_is_named(chosen, name, on_eval):
         *(("lesson 5", suffix) for suffix in (".npz", ".flight.npz", ".run.npz")),
     ],
 )
-def test_a_changed_file_is_refused(chosen, tmp_path, study, suffix):
+def test_a_changed_file_is_refused(chosen, tmp_path, monkeypatch, study, suffix):
     chosen("class")
     folder = tmp_path / "shipped"
     shutil.copytree(shipped.FOLDER, folder)
+    monkeypatch.setattr(results, "FOLDER", folder)
     config, seeds = first_arm(study), shipped.STUDIES[study].seeds
     file = result_path(folder, config, seeds).with_suffix(suffix)
     file.write_bytes(b"")
     with pytest.raises(CheckpointError, match=rf"{file.name}.*shipped '{study}'"):
-        _ = shipped.train_or_load(
-            config, seeds, on_eval=PolicyRecorder(every=config.steps), folder=folder
-        ).run
+        shipped.train_or_load(config, seeds)
 
 
 def test_no_notebook_knows_of_budgets():

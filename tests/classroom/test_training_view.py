@@ -8,7 +8,7 @@ import pytest
 
 from dqn_classroom.explorers import TrainingView, training
 from dqn_lessons.config import DQNConfig
-from dqn_lessons.train import LiveEvaluation, train
+from dqn_lessons.train import train
 
 CONFIG = DQNConfig(
     env_id="dqn_lessons/Catch-v0",
@@ -75,7 +75,7 @@ def test_values_that_left_every_scale_do_not_break_it():
     view = TrainingView()
     run = train(CONFIG, [0], progress=False)
     run.log.evaluations["max_abs_q"][-1][:] = np.inf
-    view(LiveEvaluation(run))
+    view(run)
     assert np.isnan(view.figure.data[5].y[-1])
 
 
@@ -142,9 +142,7 @@ def test_an_interrupt_of_a_training_that_waits_is_said():
 
     def during(seen):
         until(lambda: seen == [20] and "Paused" in view.readout.value)
-        view._evaluation.run.stop_requested = (
-            True  # what the stop button of JupyterLab comes down to
-        )
+        view._evaluation.stop_requested = True  # what the stop button of JupyterLab comes down to
 
     run, _ = moments(view, during)
     assert run.step == 20

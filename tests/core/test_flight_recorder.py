@@ -31,8 +31,7 @@ def recorded():
     recorder, counted, maps = FlightRecorder(100, learner=1), {}, {}
     plane = torch.from_numpy(CARTPOLE_SLICE.observations(4).reshape(-1, 4))
 
-    def on_eval(evaluation):
-        run = evaluation.run
+    def on_eval(run):
         if run.step % 100 == 0:
             added = run.replay.added
             kept = run.replay.rows[1, : min(added, 150)]

@@ -178,7 +178,7 @@ def test_a_progress_file_that_may_not_be_read_stops_nobody(own_progress, monkeyp
     progress.update(lambda record: record["quizzes"].update(one=1))
     before = own_progress.read_bytes()
     monkeypatch.setattr(Path, "read_text", refused)
-    monkeypatch.setattr("dqn_classroom.progress.tempfile.mkstemp", refused)
+    monkeypatch.setattr("dqn_lessons.files.tempfile.mkstemp", refused)
     progress.update(lambda record: record["quizzes"].update(two=2))
     assert progress.load()["quizzes"]["two"] == 2
     assert own_progress.read_bytes() == before
