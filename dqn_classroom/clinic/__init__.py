@@ -1,6 +1,6 @@
 """The bug clinic: bugs of published code planted in the one loop, and probes that name them."""
 
-from dqn_classroom.clinic.bugs import BUGS, HEALTHY, Bug
+from dqn_classroom.clinic.bugs import BUGS, HEALTHY, Bug, current_name
 from dqn_classroom.clinic.cases import Case
 from dqn_classroom.clinic.diagnosis import PARTS, Report, behaves_like, report, table
 from dqn_classroom.clinic.inject import Edit, changed_lines, injected, replaced
@@ -31,6 +31,7 @@ __all__ = [
     "behaves_like",
     "case_table",
     "changed_lines",
+    "current_name",
     "healthy",
     "injected",
     "probe",

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dqn_classroom.clinic.bugs import BUGS, HEALTHY
+from dqn_classroom.clinic.bugs import BUGS, HEALTHY, edits_of
 from dqn_classroom.clinic.diagnosis import disagreements, evidence_card, table
 from dqn_classroom.clinic.inject import changed_lines, injected
 from dqn_classroom.clinic.measurements import ProbeResult
 from dqn_classroom.clinic.probes import probe
 from dqn_classroom.clinic.training_cases import (
     LEARNERS,
-    edits_of,
     healthy,
     shares_outside,
     train_case,

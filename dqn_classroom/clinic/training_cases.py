@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 import dqn_lessons.train as loop
-from dqn_classroom.clinic.bugs import BUGS, HEALTHY
-from dqn_classroom.clinic.inject import Edit, injected
+from dqn_classroom.clinic.bugs import BUGS, HEALTHY, edits_of
+from dqn_classroom.clinic.inject import injected
 from dqn_lessons import stats
 from dqn_lessons.config import Array, DQNConfig
 from dqn_lessons.diagnostics import outside_band
@@ -64,17 +64,6 @@ def _training_returns(history: History) -> Array:
         for e in np.flatnonzero(finished):
             means[s, e] = mine["return"][max(finished[e] - 5, 0) : finished[e]].mean()
     return means
-
-
-def edits_of(name: str) -> tuple[Edit, ...]:
-    """Return what a bug changes; nothing for ``"healthy"``.
-
-    Raises:
-        KeyError: no bug has that name.
-    """
-    if name not in (*BUGS, HEALTHY):
-        raise KeyError(f"there is no bug {name!r}. Bugs: {', '.join((*BUGS, HEALTHY))}.")
-    return BUGS[name].edits if name in BUGS else ()
 
 
 def train_with(name: str, config: DQNConfig, seeds: Sequence[int]) -> loop.Run:
