@@ -1,10 +1,10 @@
-"""The bugs: each an edit of the loop, where it was seen, how it shows, what catches it."""
+"""The bugs of ``bugs.toml``: each an edit of the loop, and what is told of it."""
 
 from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from dqn_classroom.clinic.inject import Edit
@@ -14,19 +14,7 @@ HEALTHY = "healthy"
 
 @dataclass(frozen=True)
 class Bug:
-    """One bug of ``bugs.toml``.
-
-    Args:
-        name: the diagnosis.
-        part: which part of the loop it breaks.
-        edits: what is changed.
-        source: what kind of code it was seen in, with the thread where there is one.
-        shows: how it shows.
-        caught_by: the name of the probe that catches it; others may, too.
-        lesson: what to remember.
-        needs_many: true when a single learner cannot have it.
-        was: the name that it had in an earlier version of the course, or empty.
-    """
+    """One bug; the first lines of ``bugs.toml`` say what the fields mean."""
 
     name: str
     part: str
@@ -39,18 +27,17 @@ class Bug:
     was: str = ""
 
 
-def _bug(name: str, fields: dict[str, Any]) -> Bug:
-    edits = tuple(Edit(**edit) for edit in fields.pop("edits"))
+def _bug(name: str, edits: list[dict[str, str]], **fields: Any) -> Bug:
     # Lines of the file are wrapped; a text has none.
-    texts: dict[str, Any] = {
-        key: " ".join(text.split()) if isinstance(text, str) else text
-        for key, text in fields.items()
+    fields = {
+        key: " ".join(value.split()) if isinstance(value, str) else value
+        for key, value in fields.items()
     }
-    return Bug(name, edits=edits, **texts)
+    return Bug(name, edits=tuple(Edit(**edit) for edit in edits), **fields)
 
 
-_TOML = (files("dqn_classroom.clinic") / "bugs.toml").read_text(encoding="utf-8")
-BUGS = {name: _bug(name, fields) for name, fields in tomllib.loads(_TOML).items()}
+_TOML = tomllib.loads(Path(__file__).with_name("bugs.toml").read_text(encoding="utf-8"))
+BUGS = {name: _bug(name, **fields) for name, fields in _TOML.items()}
 _RENAMED = {bug.was: bug.name for bug in BUGS.values() if bug.was}
 
 
