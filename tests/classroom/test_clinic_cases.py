@@ -9,6 +9,7 @@ import pytest
 from dqn_classroom import clinic, progress
 from dqn_classroom.clinic import cases
 from dqn_classroom.explorers import Clinic
+from dqn_classroom.instructor.class_summary.catalogue import current_diagnoses
 
 
 @pytest.fixture
@@ -144,6 +145,20 @@ def test_the_shipped_table_of_curves_knows_every_bug():
 def test_the_band_holds_its_own_learners(short_cases):
     shares = cases.shares_outside(cases.healthy())
     assert set(shares.values()) == {0.0}
+
+
+def test_former_names_in_a_progress_file_count_as_the_bug_of_today():
+    kept = {
+        "never copied": {"never copied": 1, "copied at every update": 2},
+        "never synced": {"never synced": 3, "healthy": 1},
+        "no such bug": {"healthy": 1},
+    }
+    record = {**progress.empty(), "clinic": kept}
+    assert progress.fault(record) == ""
+    assert current_diagnoses(kept) == {
+        "never synced": {"never synced": 4, "synced at every update": 2, "healthy": 1},
+        "no such bug": {"healthy": 1},
+    }
 
 
 def press(widget, name):

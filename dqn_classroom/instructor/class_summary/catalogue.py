@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dqn_classroom.clinic import BUGS, HEALTHY
+from dqn_classroom.clinic import BUGS, HEALTHY, current_name
 from dqn_classroom.lessons import LESSONS
 
 NOTEBOOKS = Path(__file__).resolve().parents[3] / "notebooks"
@@ -94,6 +94,16 @@ def predictions_in(folder: Path) -> dict[str, Asked]:
         for key, prompt, options in calls:
             asked[key] = Asked(str(int(path.name[:2])), prompt, tuple(options))
     return asked
+
+
+def current_diagnoses(diagnoses: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
+    """Return the clinic's part of a progress file, bug -> taken for -> times, in today's names."""
+    renamed: dict[str, dict[str, int]] = {}
+    for truth, said in diagnoses.items():
+        counts = renamed.setdefault(current_name(truth), {})
+        for name, times in said.items():
+            counts[current_name(name)] = counts.get(current_name(name), 0) + times
+    return renamed
 
 
 def course(notebooks: Path = NOTEBOOKS) -> Course:

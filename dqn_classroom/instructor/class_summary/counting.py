@@ -8,7 +8,12 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-from dqn_classroom.instructor.class_summary.catalogue import GENERAL, Asked, Course
+from dqn_classroom.instructor.class_summary.catalogue import (
+    GENERAL,
+    Asked,
+    Course,
+    current_diagnoses,
+)
 
 
 @dataclass
@@ -157,7 +162,7 @@ def count(records: Iterable[dict[str, Any]], course: Course) -> Counts:
         counts.unknown += _add_answers(
             counts.predictions, record["predictions"], course.predictions
         )
-        _add_clinic(counts, record.get("clinic", {}), course)
+        _add_clinic(counts, current_diagnoses(record.get("clinic", {})), course)
     return counts
 
 
