@@ -1,4 +1,4 @@
-"""Plant a bug in the one loop: other words in the source of one function, for a while.
+"""Inject a bug into the one loop: other words in the source of one function, for a while.
 
 A bug is an edit, not a copy: it cannot drift from the function that it breaks, and what is shown
 of it is the line that changed.
@@ -10,23 +10,16 @@ import difflib
 import inspect
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
-
-Function = Callable[..., Any]
+from unittest.mock import patch
 
 
 @dataclass(frozen=True)
 class Edit:
-    """In the function ``where``, ``old`` becomes ``new``.
-
-    Args:
-        where: dotted name below the package, such as ``"train.Run.update"``.
-        old: words that stand in its source exactly once.
-        new: what stands there instead.
-    """
+    """In the function ``where``, such as ``train.Run.update``, ``old`` becomes ``new``."""
 
     where: str
     old: str
@@ -47,23 +40,18 @@ def _source(where: str) -> str:
     return textwrap.dedent(inspect.getsource(inspect.getattr_static(owner, name)))
 
 
-def _edited(where: str, edits: Sequence[Edit]) -> str:
-    source = _source(where)
+def _edited(edits: Sequence[Edit]) -> dict[str, tuple[str, str]]:
+    """Function -> its source, and its source with all its edits."""
+    sources: dict[str, tuple[str, str]] = {}
     for edit in edits:
-        if source.count(edit.old) != 1:
+        before, after = sources.get(edit.where) or (_source(edit.where),) * 2
+        if after.count(edit.old) != 1:
             raise ValueError(
-                f"old = {edit.old!r} stands {source.count(edit.old)} times in {where}: it must "
+                f"old = {edit.old!r} stands {after.count(edit.old)} times in {edit.where}: it must "
                 "stand there once. Quote more of the line."
             )
-        source = source.replace(edit.old, edit.new)
-    return source
-
-
-def _by_function(edits: Sequence[Edit]) -> dict[str, list[Edit]]:
-    groups: dict[str, list[Edit]] = {}
-    for edit in edits:
-        groups.setdefault(edit.where, []).append(edit)
-    return groups
+        sources[edit.where] = before, after.replace(edit.old, edit.new)
+    return sources
 
 
 def changed_lines(edits: Sequence[Edit]) -> str:
@@ -73,32 +61,26 @@ def changed_lines(edits: Sequence[Edit]) -> str:
         ValueError: ``old`` does not stand exactly once where it should.
     """
     lines = []
-    for where, group in _by_function(edits).items():
-        pair = _source(where).splitlines(), _edited(where, group).splitlines()
-        lines.append(f"in {where}")
+    for where, (before, after) in _edited(edits).items():
+        diff = difflib.ndiff(before.splitlines(), after.splitlines())
         lines += [
-            f"{line[0]} {line[2:].strip()}" for line in difflib.ndiff(*pair) if line[0] in "-+"
+            f"in {where}",
+            *(f"{line[0]} {line[2:].strip()}" for line in diff if line[0] in "-+"),
         ]
     return "\n".join(lines)
 
 
 @contextmanager
-def replaced(functions: Mapping[str, Function]) -> Iterator[None]:
+def replaced(functions: Mapping[str, Callable[..., Any]]) -> Iterator[None]:
     """Put functions in the place of the package's own while the context lasts.
 
     Args:
         functions: dotted name -> function.
     """
-    before = []
-    try:
+    with ExitStack() as stack:
         for where, function in functions.items():
-            owner, name = locate(where)
-            before.append((owner, name, inspect.getattr_static(owner, name)))
-            setattr(owner, name, function)
+            stack.enter_context(patch.object(*locate(where), function))
         yield
-    finally:
-        for owner, name, original in reversed(before):
-            setattr(owner, name, original)
 
 
 def injected(edits: Sequence[Edit]) -> Any:
@@ -108,11 +90,11 @@ def injected(edits: Sequence[Edit]) -> Any:
         ValueError: ``old`` does not stand exactly once where it should.
     """
     functions = {}
-    for where, group in _by_function(edits).items():
+    for where, (_, source) in _edited(edits).items():
         owner, name = locate(where)
         original = inspect.unwrap(inspect.getattr_static(owner, name))
         space: dict[str, Any] = {}
-        program = "from __future__ import annotations\n" + _edited(where, group)
+        program = f"from __future__ import annotations\n{source}"
         exec(compile(program, f"<{where}, edited>", "exec"), original.__globals__, space)
         functions[where] = space[name]
     return replaced(functions)

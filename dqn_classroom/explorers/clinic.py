@@ -42,7 +42,7 @@ class Clinic(ipw.VBox):  # type: ignore[misc]
         deal = _button("Deal this case", self._deal)
         at_random = _button("Deal one at random", self._deal_at_random)
         self.probes = {
-            name: _button(name, self._ask, tooltip=question)
+            name: _button(name, self._order, tooltip=question)
             for name, (question, _) in PROBES.items()
         }
         options = [(f"{bug.part}: {name}", name) for name, bug in BUGS.items()]
@@ -108,18 +108,18 @@ class Clinic(ipw.VBox):  # type: ignore[misc]
         self.number.value = int(np.random.default_rng().integers(_LAST + 1))
         self._deal()
 
-    def _ask(self, button: ipw.Button) -> None:
+    def _order(self, button: ipw.Button) -> None:
         before = self.reply.value
         name = button.description
 
         def work() -> None:
-            new = name not in self.case.asked
+            new = name not in self.case.results
             card = self.case.evidence(name)
             if new:
                 self.score["probes"] += 1
                 self.evidence.value = card._repr_html_() + self.evidence.value
 
-        self._busy(f"Asking: {name}.", work)
+        self._busy(f"Running the probe: {name}.", work)
         self.reply.value = before
         self._stand()
 
@@ -130,11 +130,11 @@ class Clinic(ipw.VBox):  # type: ignore[misc]
                 Feedback("Choose a diagnosis first", text=("The list stands left of the button.",))
             )
             return
-        answer = self.case.diagnose(name)
-        self._say(answer.card)
+        card = self.case.diagnose(name)
+        self._say(card)
         if not self._settled:
-            self.score["solved" if answer.right else "wrong diagnoses"] += 1
-            self._settled = answer.right
+            self._settled = card.status == "right"
+            self.score["solved" if self._settled else "wrong diagnoses"] += 1
             progress.note_diagnosis(self.case.truth, name)
         self._stand()
 
@@ -152,7 +152,7 @@ class Clinic(ipw.VBox):  # type: ignore[misc]
         how = (
             f"{self.case!r}. {self.case.notes()}\n(Without widgets: "
             f"case = Case({self.case.number}); case.curves(); "
-            'case.evidence("one state"); case.diagnose("healthy").card)'
+            'case.evidence("one state"); case.diagnose("healthy"))'
         )
         return {**bundle, "text/plain": how}
 

@@ -1,4 +1,4 @@
-"""The figure of the bug clinic: a patient beside healthy learners."""
+"""The figure of the bug clinic: learners with a bug beside healthy ones."""
 
 from __future__ import annotations
 

@@ -9,8 +9,8 @@ import torch
 
 import dqn_lessons.train as loop
 from dqn_classroom import clinic
-from dqn_classroom.clinic import diagnosis, small_runs, value_probes
-from dqn_classroom.clinic.inject import locate
+from dqn_classroom.clinic import diagnosis, probes
+from dqn_classroom.clinic.inject import Edit, locate
 from dqn_lessons import td
 from dqn_lessons.rng import RngStreams
 
@@ -23,25 +23,27 @@ def shipped(name, probe):
 
 @pytest.mark.parametrize("name", clinic.PROBES)
 def test_a_healthy_loop_passes_every_probe(name):
-    finding = clinic.probe(name)
-    assert finding.healthy, finding
-    assert diagnosis._row([finding])[name] == shipped("healthy", name)
+    result = clinic.probe(name)
+    assert result.healthy, result
+    assert result.outcome == shipped("healthy", name)
 
 
 @EACH_BUG
 def test_each_bug_is_caught_by_the_probe_that_names_it(bug):
     with clinic.injected(bug.edits):
-        finding = clinic.probe(bug.caught_by)
-    assert not finding.healthy
-    (mine,) = diagnosis._row([finding]).values()
-    stopped, values, health = shipped(bug.name, bug.caught_by)
-    assert (mine[0], mine[2]) == (stopped, health), "run `python -m dqn_classroom.clinic`"
-    assert all(map(diagnosis._same, mine[1], values))
+        result = clinic.probe(bug.caught_by)
+    assert not result.healthy
+    mine, known = result.outcome, shipped(bug.name, bug.caught_by)
+    assert (mine.error, mine.healthy) == (known.error, known.healthy), (
+        "run `python -m dqn_classroom.clinic`"
+    )
+    rows = {bug.caught_by: mine}, {bug.caught_by: known}
+    assert not list(diagnosis.disagreements(*rows))
 
 
 def test_a_whole_row_of_the_shipped_table_comes_out_again():
     with clinic.injected(clinic.BUGS["target by reference"].edits):
-        row = diagnosis._row(diagnosis.examine())
+        row = diagnosis.row_of(map(clinic.probe, clinic.PROBES))
     assert diagnosis.behaves_like(row) == ["target by reference"]
 
 
@@ -56,9 +58,19 @@ def test_the_table_knows_every_bug_and_tells_each_from_every_other():
 def test_every_probe_is_needed():
     table = clinic.table()
     for bug in clinic.BUGS.values():
-        assert not all(table[bug.name][bug.caught_by][2]) or table[bug.name][bug.caught_by][0]
+        outcome = table[bug.name][bug.caught_by]
+        assert outcome.error or not all(outcome.healthy)
     alone = {bug.caught_by for bug in clinic.BUGS.values()}
     assert alone == set(clinic.PROBES)
+
+
+def test_a_former_name_is_still_understood():
+    former = {bug.was: name for name, bug in clinic.BUGS.items() if bug.was}
+    assert former["never copied"] == "never synced"
+    assert former.keys().isdisjoint({*clinic.BUGS, clinic.HEALTHY})
+    assert {was: clinic.current_name(was) for was in former} == former
+    for name in (*clinic.BUGS, clinic.HEALTHY, "no such bug"):
+        assert clinic.current_name(name) == name
 
 
 @EACH_BUG
@@ -93,11 +105,11 @@ def test_a_planted_bug_is_gone_afterwards_whatever_happens():
 
 
 def test_an_edit_must_meet_its_line_exactly_once():
-    edit = clinic.Edit("td.td_target", "gamma", "0.9")
+    edit = Edit("td.td_target", "gamma", "0.9")
     with pytest.raises(ValueError, match=r"'gamma' stands \d times in td.td_target"):
         clinic.injected([edit])
     with pytest.raises(ValueError, match="stands 0 times"):
-        clinic.changed_lines([clinic.Edit("td.td_target", "no such words", "")])
+        clinic.changed_lines([Edit("td.td_target", "no such words", "")])
 
 
 def test_a_probe_without_a_name_is_refused():
@@ -125,7 +137,7 @@ def test_the_corridors_numbers_come_from_plain_q_learning(monkeypatch):
 
     monkeypatch.setattr(loop, "train", train)
     steps = {"steps": 300, "batch_size": 8, "replay_capacity": 300, "learning_starts": 200}
-    learned = small_runs.values_after_sgd("ShortCorridor", gamma=0.8, epsilon_end=1.0, **steps)
+    learned = probes.values_after_sgd("ShortCorridor", gamma=0.8, epsilon_end=1.0, **steps)
     rows = kept["run"].replay.rows[0]
     rng = np.random.default_rng(RngStreams.spawn(0).replay)
     weights, bias = np.zeros((2, 5)), np.zeros(2)
@@ -136,17 +148,17 @@ def test_the_corridors_numbers_come_from_plain_q_learning(monkeypatch):
         y = batch["reward"] + 0.8 * best * ~batch["terminated"]
         q = (batch["obs"] @ weights.T + bias)[np.arange(8), batch["action"]]
         for row, error in zip(batch, q - y, strict=True):
-            step = small_runs.RATE * 2 * error / 8
+            step = probes.RATE * 2 * error / 8
             weights[row["action"]] -= step * row["obs"]
             bias[row["action"]] -= step
         if update % 50 == 0:
             old_weights, old_bias = weights.copy(), bias.copy()
     cells = (np.eye(5)[:4] @ weights.T + bias).max(1)
     np.testing.assert_allclose(learned[0].max(-1), cells, atol=1e-5)
-    np.testing.assert_allclose(cells[[0, -1]], value_probes._CORRIDOR, atol=1e-5)
+    np.testing.assert_allclose(cells[[0, -1]], probes.CORRIDOR, atol=1e-5)
 
 
-# --- what somebody brings -----------------------------------------------------------------------
+# --- what is brought -----------------------------------------------------------------------
 
 
 def right_update(batch, online, target, optimizer, gamma):
@@ -184,7 +196,7 @@ BROUGHT = {
     ),
     "gradients pile up": update_with("optimizer.zero_grad()", "pass"),
     "max over the batch": update_with("max(dim=1).values", "max()"),
-    "copied at every update": update_with(
+    "synced at every update": update_with(
         "optimizer.step()", "optimizer.step(); target.load_state_dict(online.state_dict())"
     ),
 }
@@ -205,7 +217,7 @@ def test_parts_can_be_brought_too():
     assert ring.like == ("the newest is dropped",)
     assert "It behaves like: the newest is dropped" in ring.verdict
     assert "✗ fails" in repr(ring.card)
-    assert "oldest kept" in ring.card.details["memory"]
+    assert "oldest kept" in ring.card.details["replay buffer"]
 
 
 def test_an_update_that_raises_is_told_with_its_error():

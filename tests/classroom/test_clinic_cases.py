@@ -1,4 +1,4 @@
-"""Detective mode: cases case_of by number, evidence, diagnoses, and the widget around them."""
+"""Detective mode: cases dealt by number, evidence, diagnoses, and the widget around them."""
 
 import json
 from dataclasses import replace
@@ -7,28 +7,29 @@ import numpy as np
 import pytest
 
 from dqn_classroom import clinic, progress
-from dqn_classroom.clinic import cases, training_cases
+from dqn_classroom.clinic import cases
 from dqn_classroom.explorers import Clinic
+from dqn_classroom.instructor.class_summary.catalogue import current_diagnoses
 
 
 @pytest.fixture
-def short_ward(monkeypatch):
+def short_cases(monkeypatch):
     """Runs that are trained in half a second."""
     short = replace(
         clinic.CASE_CONFIG, steps=400, learning_starts=100, eval_period=100, eval_episodes=1
     )
-    monkeypatch.setattr(training_cases, "CASE_CONFIG", short)
-    training_cases.healthy.cache_clear()
+    monkeypatch.setattr(cases, "CASE_CONFIG", short)
+    cases.healthy.cache_clear()
     yield
-    training_cases.healthy.cache_clear()
+    cases.healthy.cache_clear()
 
 
 def number_of(name, learners=16):
-    """The first number under which a bug is case_of."""
+    """The first number under which a bug stands."""
     for number in range(1_000):
         if cases.case_of(number, learners) == name:
             return number
-    raise AssertionError(f"{name} is never case_of")
+    raise AssertionError(f"{name} is never dealt")
 
 
 def test_every_bug_is_dealt_and_so_is_health():
@@ -38,49 +39,49 @@ def test_every_bug_is_dealt_and_so_is_health():
     assert alone == {n for n in case_of if n not in clinic.BUGS or not clinic.BUGS[n].needs_many}
 
 
-def test_a_number_is_always_the_same_case(short_ward):
+def test_a_number_is_always_the_same_case(short_cases):
     one, again = clinic.Case(4, learners=1), clinic.Case(4, learners=1)
     assert one.truth == again.truth
     for name, curve in one.buggy.curves().items():
         np.testing.assert_array_equal(curve, again.buggy.curves()[name])
 
 
-def test_a_right_diagnosis_is_explained_with_the_line_that_was_changed(short_ward):
+def test_a_right_diagnosis_is_explained_with_the_line_that_was_changed(short_cases):
     case = clinic.Case(number_of("no terminal mask", 1), learners=1)
-    answer = case.diagnose("no terminal mask")
-    assert answer.right
-    said = repr(answer.card)
+    card = case.diagnose("no terminal mask")
+    assert card.status == "right"
+    said = repr(card)
     assert "- return reward + gamma * q_next.amax(-1) * ~terminated" in said
     assert "+ return reward + gamma * q_next.amax(-1)" in said
     assert "navneet-nmk/pytorch-rl#2" in said
 
 
-def test_a_wrong_diagnosis_is_answered_with_evidence(short_ward):
+def test_a_wrong_diagnosis_is_answered_with_evidence(short_cases):
     case = clinic.Case(number_of("no terminal mask", 1), learners=1)
-    first = case.diagnose("never copied")
-    assert not first.right
-    assert "Ask for “one state”" in repr(first.card)
+    first = case.diagnose("never synced")
+    assert first.status == "wrong"
+    assert "Ask for “one state”" in repr(first)
     case.evidence("one state")
-    second = repr(case.diagnose("never copied").card)
-    assert "“value after 150 updates, a copy every 50” would be 2; here it is 5.91" in second
+    second = repr(case.diagnose("never synced"))
+    assert "“value after 150 updates, a sync every 50” would be 2; here it is 5.91" in second
 
 
 @pytest.mark.parametrize("name", ["never full", "no reset after truncation"])
-def test_a_loop_that_stops_is_a_symptom(name, short_ward):
+def test_a_loop_that_stops_is_a_symptom(name, short_cases):
     case = clinic.Case(number_of(name))
     case.evidence("one state")
-    said = repr(case.diagnose("healthy").card)
+    said = repr(case.diagnose("healthy"))
     assert "“one state” would say: runs through. Here: " in said
     healthy = clinic.Case(number_of("healthy"))
     healthy.evidence("one state")
-    assert "would say: " in repr(healthy.diagnose(name).card)
+    assert "would say: " in repr(healthy.diagnose(name))
 
 
-def test_training_that_stops_keeps_what_there_was(monkeypatch, short_ward):
-    small = replace(training_cases.CASE_CONFIG, replay_capacity=200, learning_starts=100)
-    monkeypatch.setattr(training_cases, "CASE_CONFIG", small)
-    training_cases.healthy.cache_clear()
-    buggy = training_cases.train_case("never full", range(3))
+def test_training_that_stops_keeps_what_there_was(monkeypatch, short_cases):
+    small = replace(cases.CASE_CONFIG, replay_capacity=200, learning_starts=100)
+    monkeypatch.setattr(cases, "CASE_CONFIG", small)
+    cases.healthy.cache_clear()
+    buggy = cases.train_case("never full", range(3))
     assert buggy.stopped.startswith("Training stopped at step 20")
     assert buggy.history.eval_step.tolist() == [100, 200]
     case = clinic.Case(number_of("never full"))
@@ -88,9 +89,9 @@ def test_training_that_stops_keeps_what_there_was(monkeypatch, short_ward):
     assert case.buggy.stopped in case.curves().alt
 
 
-def test_a_healthy_case_is_said_to_be_healthy(short_ward):
+def test_a_healthy_case_is_said_to_be_healthy(short_cases):
     case = clinic.Case(number_of("healthy", 1), learners=1)
-    assert case.diagnose("healthy").right
+    assert case.diagnose("healthy").status == "right"
     assert "Nothing was planted" in repr(case.explanation())
     assert all("healthy" not in line for line in case.notes().splitlines()[1:])
 
@@ -98,11 +99,11 @@ def test_a_healthy_case_is_said_to_be_healthy(short_ward):
 def test_every_wrong_diagnosis_of_every_case_finds_its_evidence():
     """Without training: only the shipped table speaks."""
     for truth in clinic.table():
+        case = clinic.Case(number_of(truth))
+        assert case.truth == truth
         for said in clinic.table():
-            case = object.__new__(clinic.Case)
-            case.number, case._name, case.asked, case._findings = 1, truth, [], {}
             if said != truth:
-                assert "Ask for “" in repr(case._why_not(said))
+                assert "Ask for “" in repr(case.diagnose(said))
 
 
 @pytest.mark.parametrize(
@@ -118,7 +119,7 @@ def test_a_case_that_cannot_be_dealt_is_refused(arguments, error, words):
         clinic.Case(*arguments)
 
 
-def test_names_that_do_not_exist_are_refused(short_ward):
+def test_names_that_do_not_exist_are_refused(short_cases):
     case = clinic.Case(number_of("healthy", 1), learners=1)
     with pytest.raises(KeyError, match="no diagnosis 'flu'"):
         case.diagnose("flu")
@@ -128,12 +129,12 @@ def test_names_that_do_not_exist_are_refused(short_ward):
         case.evidence("x-ray")
 
 
-def test_the_shipped_ward_knows_every_bug():
+def test_the_shipped_table_of_curves_knows_every_bug():
     table = clinic.case_table()
     assert list(table) == [clinic.HEALTHY, *clinic.BUGS]
-    assert table["healthy"]["return"] == [0, 0, 0]
-    assert table["no terminal mask"]["return"][2] < -100
-    assert set(table["healthy"]["outside"]) == {
+    assert table["healthy"].difference == (0, 0, 0)
+    assert table["no terminal mask"].difference.high < -100
+    assert set(table["healthy"].outside) == {
         "greedy return",
         "training return",
         "largest |Q|",
@@ -141,9 +142,23 @@ def test_the_shipped_ward_knows_every_bug():
     }
 
 
-def test_the_band_is_the_wards(short_ward):
-    shares = training_cases.shares_outside(training_cases.healthy())
+def test_the_band_holds_its_own_learners(short_cases):
+    shares = cases.shares_outside(cases.healthy())
     assert set(shares.values()) == {0.0}
+
+
+def test_former_names_in_a_progress_file_count_as_the_bug_of_today():
+    kept = {
+        "never copied": {"never copied": 1, "copied at every update": 2},
+        "never synced": {"never synced": 3, "healthy": 1},
+        "no such bug": {"healthy": 1},
+    }
+    record = {**progress.empty(), "clinic": kept}
+    assert progress.fault(record) == ""
+    assert current_diagnoses(kept) == {
+        "never synced": {"never synced": 4, "synced at every update": 2, "healthy": 1},
+        "no such bug": {"healthy": 1},
+    }
 
 
 def press(widget, name):
@@ -151,8 +166,8 @@ def press(widget, name):
     button.click()
 
 
-def test_the_clinic_is_played_from_the_deal_to_the_score(short_ward):
-    widget = Clinic(number_of("never copied", 1), learners=1)
+def test_the_clinic_is_played_from_the_deal_to_the_score(short_cases):
+    widget = Clinic(number_of("never synced", 1), learners=1)
     assert "healthy" in widget.picture.value
     assert 'alt="case' in widget.picture.value
     press(widget, "That is it")
@@ -160,21 +175,21 @@ def test_the_clinic_is_played_from_the_deal_to_the_score(short_ward):
     press(widget, "updates")
     press(widget, "updates")
     assert widget.evidence.value.count("changes of the target network") == 1
-    widget.diagnosis.value = "copied at every update"
+    widget.diagnosis.value = "synced at every update"
     press(widget, "That is it")
     assert "would be 61; here it is 0" in widget.reply.value
-    widget.diagnosis.value = "never copied"
+    widget.diagnosis.value = "never synced"
     press(widget, "That is it")
     press(widget, "That is it")
-    assert "never copied: right" in widget.reply.value
+    assert "never synced: right" in widget.reply.value
     assert widget.score == {"solved": 1, "cases": 1, "wrong diagnoses": 1, "probes": 1}
     assert "solved 1" in widget.standing.value
     kept = json.loads(progress.path().read_text(encoding="utf-8"))["clinic"]
-    assert kept == {"never copied": {"copied at every update": 1, "never copied": 1}}
+    assert kept == {"never synced": {"synced at every update": 1, "never synced": 1}}
     assert not any(button.disabled for button in widget._buttons)
 
 
-def test_the_clinic_deals_again_and_tells(short_ward):
+def test_the_clinic_deals_again_and_tells(short_cases):
     widget = Clinic(1, learners=1)
     press(widget, "ends")
     widget.deal(number_of("healthy", 1))

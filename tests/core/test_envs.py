@@ -8,7 +8,7 @@ import pytest
 import torch
 from gymnasium.utils.env_checker import check_env
 
-from dqn_classroom.clinic.small_runs import SMALL
+from dqn_classroom.clinic.probes import SMALL
 from dqn_lessons import envs
 from dqn_lessons.experiments.video import rollout
 from dqn_lessons.train import train

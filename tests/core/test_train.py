@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from dqn_classroom.clinic.small_runs import values_after_sgd
+from dqn_classroom.clinic.probes import values_after_sgd
 from dqn_lessons import diagnostics, td
 from dqn_lessons.config import DQNConfig
 from dqn_lessons.rng import Exploration, RngStreams

@@ -6,7 +6,7 @@ import builtins
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dqn_classroom.clinic import BUGS, HEALTHY
+from dqn_classroom.clinic import BUGS, HEALTHY, current_name
 from dqn_classroom.lessons import LESSONS
 
 # What a check says of any exercise, beside the mistakes of its lesson.
@@ -60,6 +60,16 @@ class Course:
     quizzes: Mapping[str, Asked]
     predictions: Mapping[str, Asked]
     bugs: Mapping[str, str]
+
+
+def current_diagnoses(diagnoses: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
+    """Return the clinic's part of a progress file, bug -> taken for -> times, in today's names."""
+    renamed: dict[str, dict[str, int]] = {}
+    for truth, said in diagnoses.items():
+        counts = renamed.setdefault(current_name(truth), {})
+        for name, times in said.items():
+            counts[current_name(name)] = counts.get(current_name(name), 0) + times
+    return renamed
 
 
 def course() -> Course:

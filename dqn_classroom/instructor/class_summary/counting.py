@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
-from dqn_classroom.instructor.class_summary.catalogue import GENERAL, Course
+from dqn_classroom.instructor.class_summary.catalogue import GENERAL, Course, current_diagnoses
 
 Key = tuple[str, str, str, str]
 FILES: Key = ("class", "", "", "progress files")
@@ -93,7 +93,7 @@ def _facts(record: dict[str, Any], course: Course) -> Iterator[tuple[Key, int]]:
         for key, option in record["quizzes" if part == "quiz" else "predictions"].items():
             known = key in asked and 0 <= option < len(asked[key].options)
             yield ((part, key, asked[key].options[option], "chose") if known else UNKNOWN), 1
-    yield from _clinic_facts(record.get("clinic", {}), course)
+    yield from _clinic_facts(current_diagnoses(record.get("clinic", {})), course)
 
 
 def _middle(numbers: list[int]) -> float | str:
