@@ -56,11 +56,12 @@ def _source() -> str:
 def unroll(page: Any) -> None:
     """Show the whole notebook at once, in a window as tall as it is."""
     page.js(UNROLL)
+    # Cells are drawn a few at a time, and grow when they are.
+    page.wait_for("() => !document.querySelector('.jp-Notebook .jp-Cell-Placeholder')")
     width, before, end = page.page.viewport_size["width"], 0, page.js(END)
     for _ in range(20):
         page.page.set_viewport_size({"width": width, "height": end + 200})
-        # Cells are drawn a few at a time, and grow when they are.
-        page.page.wait_for_timeout(700)
+        page.wait_idle()
         before, end = end, page.js(END)
         if before == end:
             return

@@ -1,4 +1,8 @@
-"""One JupyterLab and one Chromium for all browser tests; loud when there is none."""
+"""One JupyterLab and one Chromium for all browser tests, one page for each notebook.
+
+A test names its notebook by `on`. The page is opened and run once; `LabPage.reset` gives the next
+test the sources, the theme and the window that it began with. Loud when there is no browser.
+"""
 
 import os
 import shutil
@@ -8,10 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.lab import FLAGS, LabPage, find_browser, lab_server, stop_kernels
+from tests.browser.lab import FLAGS, WINDOW, LabPage, find_browser, lab_server, stop_kernel
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent.parent / "notebooks"
 ARTIFACTS = Path(__file__).resolve().parent.parent.parent / "artifacts"
+
+TROUBLE = """() => window.jupyterapp.shell.currentWidget.content.widgets
+    .filter(c => c.model.type === 'code' && c.model.sharedModel.getOutputs()
+        .some(o => o.output_type === 'error' || o.name === 'stderr')).map(c => c.model.id)"""
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +33,7 @@ def browser():
         pytest.skip(message)
     from playwright.sync_api import sync_playwright
 
+    ARTIFACTS.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield chromium
@@ -40,35 +49,66 @@ def server(tmp_path_factory):
         yield address
 
 
-def _opener(browser, server, request):
-    context = browser.new_context(viewport={"width": 1400, "height": 1000})
-    pages = []
+def on(*stems):
+    """Run a test on the page of each of these notebooks, after Run All."""
+    return pytest.mark.parametrize("notebook", stems, indirect=True, scope="session")
 
-    def open_notebook(name):
-        page = LabPage(context.new_page())
+
+@pytest.fixture(scope="session")
+def open_notebook(browser, server):
+    """Return a function that opens a notebook in a tab of its own."""
+    context = browser.new_context(viewport=WINDOW)
+
+    def opened(stem):
+        page = LabPage(context.new_page(), stem)
         # A workspace of its own: JupyterLab opens again what the last page had open.
-        page.open(server.format(uuid.uuid4().hex, name))
-        pages.append(page)
+        page.open(server.format(uuid.uuid4().hex, f"{stem}.ipynb"))
         return page
 
-    ARTIFACTS.mkdir(exist_ok=True)
-    yield open_notebook
-    for number, page in enumerate(pages):
-        page.page.screenshot(path=ARTIFACTS / f"{request.node.name}-{number}.png")
-        assert page.foreign == [], "a request left this machine"
-        assert page.errors == [], "an error on the browser's console"
+    yield opened
     context.close()
+
+
+def close(page, server):
+    assert page.foreign == [], "a request left this machine"
+    assert page.errors == [], "an error on the browser's console"
+    page.page.close()
     # A kernel outlives its page, and the next page would take it up again.
-    stop_kernels(server)
+    stop_kernel(server, f"{page.stem}.ipynb")
+
+
+@pytest.fixture(scope="session")
+def notebook(open_notebook, server, request):
+    """One page for all tests of a notebook."""
+    page = open_notebook(request.param)
+    page.run_all()
+    assert page.js(TROUBLE) == [], "a cell raised, or wrote to stderr"
+    yield page
+    close(page, server)
 
 
 @pytest.fixture
-def lab(browser, server, request):
-    """Return a function that opens a notebook; a screenshot of its end is kept in artifacts/."""
-    yield from _opener(browser, server, request)
+def page(notebook, request):
+    """The notebook's page as it was after Run All; a screenshot of its end is in artifacts/."""
+    notebook.reset()
+    yield notebook
+    notebook.page.screenshot(path=ARTIFACTS / f"{request.node.name}.png")
+    foreign, errors = notebook.foreign.copy(), notebook.errors.copy()
+    notebook.foreign.clear()
+    notebook.errors.clear()
+    assert foreign == [], "a request left this machine"
+    assert errors == [], "an error on the browser's console"
 
 
-@pytest.fixture(scope="module")
-def lab_of_all(browser, server, request):
-    """The same for all tests of a module, which then may not use ``lab``: it ends all kernels."""
-    yield from _opener(browser, server, request)
+@pytest.fixture
+def second_page(open_notebook, server):
+    """Return a function that opens one more notebook, for one test."""
+    opened = []
+
+    def open_second(stem):
+        opened.append(open_notebook(stem))
+        return opened[-1]
+
+    yield open_second
+    for page in opened:
+        close(page, server)

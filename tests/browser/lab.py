@@ -27,9 +27,10 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-SECONDS = 90
-# A whole notebook, on a machine that has other things to do.
-NOTEBOOK_SECONDS = 400
+WINDOW = {"width": 1400, "height": 1000}
+# To wait for a condition, on a machine that has other things to do: nothing fails by being slow.
+SECONDS = 120
+NOTEBOOK_SECONDS = 600
 # Said by JupyterLab itself at a start or a reload, with any notebook; and, in about one run of
 # ten, by anywidget around a reload. That every widget works, the tests see by using each.
 KNOWN_CONSOLE = (
@@ -51,6 +52,54 @@ READY = """() => {
     return panel?.context?.isReady
         && panel.sessionContext?.session?.kernel?.connectionStatus === 'connected'
         && panel.sessionContext.session.kernel.status === 'idle';
+}"""
+# Until all code cells have run again, none has the count that is committed. Returns what a student
+# finds, for `RESET`.
+FORGET_COUNTS = """() => {
+    const app = window.jupyterapp, notebook = app.shell.currentWidget.content;
+    for (const c of notebook.widgets) if (c.model.type === 'code') c.model.executionCount = null;
+    return {
+        sources: notebook.widgets.map(c => c.model.sharedModel.getSource()),
+        windowing: notebook.notebookConfig.windowingMode,
+        collapsed: app.shell.leftCollapsed,
+    };
+}"""
+ALL_RUN = """() => window.jupyterapp.shell.currentWidget.content.widgets.every(c =>
+    c.model.type !== 'code' || !c.model.sharedModel.getSource().trim() || c.model.executionCount)
+"""
+RESET = """async ({sources, windowing, collapsed}) => {
+    const app = window.jupyterapp, panel = app.shell.currentWidget, notebook = panel.content;
+    if (document.querySelector('#dqn-lecture-bar'))
+        await app.commands.execute('dqn-lessons:lecture');
+    const kernel = panel.sessionContext.session.kernel;
+    if (kernel.status !== 'idle') await kernel.interrupt();
+    notebook.widgets.forEach(({model}, i) => {
+        if (model.sharedModel.getSource() !== sources[i]) model.sharedModel.setSource(sources[i]);
+    });
+    for (const e of [document.documentElement, document.body]) e.style.height = '';
+    if (notebook.notebookConfig.windowingMode !== windowing)
+        notebook.notebookConfig = {...notebook.notebookConfig, windowingMode: windowing};
+    if (app.shell.leftCollapsed !== collapsed)
+        collapsed ? app.shell.collapseLeft() : app.shell.expandLeft();
+}"""
+# The theme's stylesheet arrives after the attribute that announces it.
+THEME_IS_SHOWN = """(light) => {
+    const ground = getComputedStyle(document.body).getPropertyValue('--jp-layout-color1').trim();
+    return document.body.dataset.jpThemeLight === String(light)
+        && light !== /^#[0-3]/.test(ground);
+}"""
+# The answer comes after all that was asked before. A slider sends its next value only when the last
+# one is answered, so the second answer comes after that, too.
+ASK_TWICE = """async () => {
+    const {kernel} = window.jupyterapp.shell.currentWidget.sessionContext.session;
+    for (const _ of [1, 2]) await kernel.requestKernelInfo();
+}"""
+DRAWN = """async () => {
+    const frame = () => new Promise(requestAnimationFrame);
+    await frame();
+    const finite = a => a.effect?.getComputedTiming().endTime !== Infinity;
+    document.getAnimations().filter(finite).forEach(a => a.finish());
+    await frame();
 }"""
 # Starts a cell and returns at once; whether it has run is looked at from outside.
 RUN_CELL = """(index) => {
@@ -156,14 +205,14 @@ def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
     raise RuntimeError(f"JupyterLab did not answer within {SECONDS} s")
 
 
-def stop_kernels(address: str) -> None:
-    """End all sessions of a server, given the address that `lab_server` yields."""
+def stop_kernel(address: str, notebook: str) -> None:
+    """End a notebook's kernel, given the address that `lab_server` yields."""
     base, token = address.split("/lab/")[0], address.rpartition("token=")[2]
     headers = {"Authorization": f"token {token}"}
     listing = urllib.request.Request(f"{base}/api/sessions", headers=headers)
     with urllib.request.urlopen(listing, timeout=SECONDS) as reply:
         sessions = json.load(reply)
-    for session in sessions:
+    for session in (one for one in sessions if one["path"] == notebook):
         end = urllib.request.Request(
             f"{base}/api/sessions/{session['id']}", headers=headers, method="DELETE"
         )
@@ -173,8 +222,10 @@ def stop_kernels(address: str) -> None:
 class LabPage:
     """One notebook open in one browser tab; what it asks for and complains of is kept."""
 
-    def __init__(self, page: Any) -> None:
+    def __init__(self, page: Any, stem: str) -> None:
         self.page = page
+        self.stem = stem
+        self._as_opened: Any = None
         self.foreign: list[str] = []
         self.errors: list[str] = []
         page.set_default_timeout(SECONDS * 1000)
@@ -216,54 +267,86 @@ class LabPage:
         self.wait_for(READY)
 
     def run_all(self) -> None:
-        """Run all cells through the menu, and wait until the kernel has done them."""
+        """Run all cells through the menu, wait until it is done, and keep what `reset` restores."""
+        self._as_opened = self.js(FORGET_COUNTS)
         self.page.locator(".lm-MenuBar-item", has_text="Run").first.click()
         self.page.locator(".lm-Menu-item", has_text="Run All Cells").first.click()
-        self.wait_for(
-            "() => { const w = window.jupyterapp.shell.currentWidget;"
-            " return w.content.widgets.every(c => c.model.type !== 'code' ||"
-            " !c.model.sharedModel.getSource().trim() || c.model.executionCount); }",
-            seconds=NOTEBOOK_SECONDS,
-        )
+        self.wait_for(ALL_RUN, seconds=NOTEBOOK_SECONDS)
         self.wait_idle()
+
+    def reset(self) -> None:
+        """End the lecture, and give back the first sources, theme, window and side bar."""
+        self.page.set_viewport_size(WINDOW)
+        self.js(RESET, self._as_opened)
+        self.change_theme("JupyterLab Light")
+        self.wait_idle()
+
+    def change_theme(self, theme: str) -> None:
+        """Change the theme, and wait until all is drawn in it."""
+        self.js(
+            "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme
+        )
+        self.wait_for(THEME_IS_SHOWN, theme == "JupyterLab Light")
+        self.wait_drawn()
 
     def wait_idle(self) -> None:
         """Wait until the kernel has nothing to do, and the page has drawn that."""
         self.wait_for(READY)
-        self.page.wait_for_timeout(300)
+        self.js(ASK_TWICE)
+        self.wait_drawn()
 
-    def index(self, text: str) -> int:
-        """Return the place of the first cell whose source has the text."""
+    def wait_drawn(self) -> None:
+        """End every transition, and wait until that is drawn."""
+        self.page.bring_to_front()
+        self.js(DRAWN)
+
+    def until(self, source: str, expected: Any) -> None:
+        """Look again and again until a JavaScript function in the page gives what is expected."""
+        end = time.monotonic() + SECONDS
+        while (found := self.js(source)) != expected:
+            assert time.monotonic() < end, f"{found} is not {expected}"
+            self.wait_drawn()
+
+    def index(self, name: str) -> int:
+        """Return the place of the cell with this id."""
         found = self.js(
-            "(text) => window.jupyterapp.shell.currentWidget.content.widgets"
-            ".findIndex(c => c.model.sharedModel.getSource().includes(text))",
-            text,
+            "(id) => window.jupyterapp.shell.currentWidget.content.widgets"
+            ".findIndex(c => c.model.id === id)",
+            name,
         )
-        assert found >= 0, f"no cell has {text!r}"
+        assert found >= 0, f"no cell is {name!r}"
         return int(found)
 
-    def show(self, index: int) -> Any:
+    def show(self, name: str) -> Any:
         """Scroll to a cell and return it."""
+        index = self.index(name)
         self.js(
             "async (i) => { const n = window.jupyterapp.shell.currentWidget.content;"
             " n.activeCellIndex = i; await n.scrollToItem(i, 'start'); }",
             index,
         )
-        cell = self.page.locator(f'.jp-Notebook .jp-Cell[data-windowed-list-index="{index}"]')
+        cell = self.cell(name)
         cell.wait_for(state="attached")
         return cell
 
-    def change(self, index: int, before: str, after: str) -> None:
+    def cell(self, name: str) -> Any:
+        """Return a cell without scrolling to it."""
+        return self.page.locator(
+            f'.jp-Notebook .jp-Cell[data-windowed-list-index="{self.index(name)}"]'
+        )
+
+    def change(self, name: str, before: str, after: str) -> None:
         """Replace some text in a cell's source, which must have it."""
-        self.js(CHANGE_CELL, [index, before, after])
+        self.js(CHANGE_CELL, [self.index(name), before, after])
 
-    def start(self, index: int) -> Any:
+    def start(self, name: str) -> Any:
         """Run a cell without waiting for its end, and return the cell."""
-        self.js(RUN_CELL, index)
-        return self.show(index)
+        self.js(RUN_CELL, self.index(name))
+        return self.show(name)
 
-    def rerun(self, index: int, source: str | None = None) -> Any:
+    def rerun(self, name: str, source: str | None = None) -> Any:
         """Replace a cell's source if given, run it, and return the cell."""
+        index = self.index(name)
         if source is not None:
             self.js(
                 "([i, s]) => window.jupyterapp.shell.currentWidget.content.widgets[i]"
@@ -276,7 +359,7 @@ class LabPage:
             index,
         )
         self.wait_idle()
-        return self.show(index)
+        return self.show(name)
 
     def key_to_curve(self, cell: Any, slider: str, key: str = "ArrowRight") -> float:
         """Press a key on a slider; return the milliseconds until the curve has changed."""

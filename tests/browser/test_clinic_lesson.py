@@ -3,8 +3,8 @@
 import pytest
 
 from dqn_classroom.clinic import BUGS
-from tests.browser.conftest import ARTIFACTS
-from tests.browser.test_training_lessons import no_trouble, shows
+from tests.browser.conftest import ARTIFACTS, on
+from tests.browser.test_training_lessons import shows
 
 pytestmark = pytest.mark.browser
 
@@ -40,14 +40,12 @@ def choose(page, cell, key, diagnosis):
     raise AssertionError(f"{key} never comes to {diagnosis!r}")
 
 
-def test_a_case_is_solved_by_the_keyboard_alone(lab):
-    page = lab("06_bug_clinic.ipynb")
-    page.run_all()
-    no_trouble(page)
-    for source, name in (("first = clinic.Case", "06-first"), ("second = clinic", "06-second")):
-        shows(page, source, name)
+@on("06_bug_clinic")
+def test_a_case_is_solved_by_the_keyboard_alone(page):
+    for name in ("first-patient", "second-patient"):
+        shows(page, name)
 
-    cell = page.show(page.index("Clinic(number="))
+    cell = page.show("clinic")
     status = cell.locator("[role=status]")
     status.get_by_text("Case 13, 16 learners").wait_for()
     cell.screenshot(path=ARTIFACTS / "06-case_of.png")
@@ -77,14 +75,14 @@ def test_a_case_is_solved_by_the_keyboard_alone(lab):
     cell.get_by_text("solved 1, cases 2, wrong diagnoses 1, probes 1").wait_for()
     cell.screenshot(path=ARTIFACTS / "06-solved.png")
 
-    quiz = page.show(page.index('quiz("bug_clinic")'))
+    quiz = page.show("quiz")
     quiz.locator("input[type=radio]").first.focus()
     keyboard.press("ArrowDown")
     quiz.get_by_text("Look at values, at the replay buffer").wait_for()
 
-    report = page.show(page.index("report = clinic.report(update)"))
+    report = page.show("own-report")
     report.get_by_text("It behaves like: online network for the target").first.wait_for()
     report.screenshot(path=ARTIFACTS / "06-report.png")
 
-    wrong = page.rerun(page.index("def broken_rows("), FORGIVING)
+    wrong = page.rerun("ex-jumps", FORGIVING)
     assert "You ask nothing of rows that end an episode" in wrong.inner_text()

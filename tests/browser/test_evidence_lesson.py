@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.browser.conftest import ARTIFACTS
+from tests.browser.conftest import ARTIFACTS, on
 from tests.browser.lab import expect
-from tests.browser.test_training_lessons import no_trouble, shows
+from tests.browser.test_training_lessons import shows
 
 pytestmark = pytest.mark.browser
 
@@ -24,21 +24,12 @@ def press(page, cell, slider, key, times=1):
     page.wait_idle()
 
 
-def test_evidence_is_drawn_dragged_and_played(lab):
-    page = lab("05_ablation_and_evidence.ipynb")
-    page.run_all()
-    no_trouble(page)
-    for source, name in (
-        ("learning_curves(cartpole", "05-curves"),
-        ("target_effect = stats", "05-budget"),
-        ("performance_profile(scores, levels) for", "05-profile"),
-        ("left_out = {", "05-leave-one-out"),
-        ("among(run.history", "05-among"),
-        ("heat_map(", "05-map"),
-    ):
-        shows(page, source, name)
+@on("05_ablation_and_evidence")
+def test_evidence_is_drawn_dragged_and_filmed(page):
+    for name in ("curves", "longer-figure", "profile", "leave-one-out", "normal", "q-map"):
+        shows(page, name)
 
-    lottery = page.show(page.index("SeedLottery("))
+    lottery = page.show("lottery")
     status = lottery.locator("[role=status]")
     before = status.inner_text()
     lottery.get_by_role("button", name="Draw another study").click()
@@ -48,7 +39,7 @@ def test_evidence_is_drawn_dragged_and_played(lab):
     status.get_by_text("0.0%").wait_for()
     lottery.screenshot(path=ARTIFACTS / "05-lottery.png")
 
-    flight = page.show(page.index("FlightView(recorder)"))
+    flight = page.show("flight")
     status = flight.locator("[role=status]")
     last = status.inner_text()
     press(page, flight, "training step", "Home")
@@ -67,5 +58,5 @@ def test_evidence_is_drawn_dragged_and_played(lab):
     assert video.evaluate("e => e.naturalWidth") > 100
     flight.screenshot(path=ARTIFACTS / "05-flight.png")
 
-    wrong = page.rerun(page.index("def percentile_interval("), WRONG_INTERVAL)
+    wrong = page.rerun("ex-interval", WRONG_INTERVAL)
     assert "twice as much as allowed" in wrong.inner_text()

@@ -1,31 +1,18 @@
-"""The figures of lesson 1 under the mouse and the keys, after one Run All for all tests."""
+"""The figures of lesson 1 under the mouse and the keys."""
 
 import re
 import statistics
 
 import pytest
 
-from tests.browser.conftest import ARTIFACTS
+from tests.browser.conftest import ARTIFACTS, on
 from tests.browser.lab import expect
 
-pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def page(lab_of_all):
-    page = lab_of_all("01_target_lag.ipynb")
-    page.run_all()
-    return page
+pytestmark = [pytest.mark.browser, on("01_target_lag")]
 
 
 def test_target_lag_runs_and_its_slider_redraws(page):
-    assert (
-        page.page.locator(
-            ".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']"
-        ).count()
-        == 0
-    )
-    cell = page.show(page.index("TargetLagExplorer()"))
+    cell = page.rerun("explorer")
     badge = cell.locator("[role=status]")
     badge.get_by_text("target-limited").wait_for()
     times = [page.key_to_curve(cell, "learning rate") for _ in range(9)]
@@ -41,7 +28,7 @@ def test_target_lag_runs_and_its_slider_redraws(page):
 
 
 def test_a_redraw_keeps_the_zoom(page):
-    cell = page.show(page.index("TargetLagExplorer()"))
+    cell = page.show("explorer")
     cell.get_by_role("button", name="target-limited").click()
     cell.locator("[role=status]").get_by_text("target-limited").wait_for()
     plot = cell.locator(".js-plotly-plot").first
@@ -65,25 +52,15 @@ def test_a_redraw_keeps_the_zoom(page):
 
 
 def test_in_the_dark_theme_the_cards_can_be_read(page):
-    change = "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})"
-    page.js(change, "JupyterLab Dark")
-    try:
-        # The theme's stylesheet arrives after the attribute that announces it.
-        page.wait_for(
-            "() => document.body.dataset.jpThemeLight === 'false' &&"
-            " /^#[0-3]/.test("
-            "getComputedStyle(document.body).getPropertyValue('--jp-layout-color1').trim())"
-        )
-        cell = page.show(page.index("def bias_td_target("))
-        card = cell.locator(".jp-RenderedHTMLCommon > div").last
-        text, ground = card.evaluate(
-            "e => [getComputedStyle(e).color, getComputedStyle(e).backgroundColor]"
-        )
-        assert max(rgb(ground)) < 100
-        assert contrast(rgb(text), rgb(ground)) >= 4.5
-        page.page.screenshot(path=ARTIFACTS / "dark.png")
-    finally:
-        page.js(change, "JupyterLab Light")
+    page.change_theme("JupyterLab Dark")
+    cell = page.show("ex-target")
+    card = cell.locator(".jp-RenderedHTMLCommon > div").last
+    text, ground = card.evaluate(
+        "e => [getComputedStyle(e).color, getComputedStyle(e).backgroundColor]"
+    )
+    assert max(rgb(ground)) < 100
+    assert contrast(rgb(text), rgb(ground)) >= 4.5
+    page.page.screenshot(path=ARTIFACTS / "dark.png")
 
 
 def rgb(colour):
@@ -103,7 +80,7 @@ def contrast(one, other):
 
 
 def test_dragging_the_mouse_moves_the_other_explorer_too(page):
-    cell = page.show(page.index("LinearTDExplorer()"))
+    cell = page.show("baird")
     status = cell.locator("[role=status]")
     before = status.inner_text()
     handle = cell.locator(".widget-hslider", has_text="target period").locator(".noUi-handle").first

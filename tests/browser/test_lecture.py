@@ -1,8 +1,11 @@
 """Lecture mode: full-screen, step by step, by keyboard; sliders, live figures, videos work."""
 
+import re
+
 import pytest
 
-from tests.browser.conftest import ARTIFACTS
+from tests.browser.conftest import ARTIFACTS, on
+from tests.browser.lab import expect
 from tests.notebooks import tools
 
 pytestmark = pytest.mark.browser
@@ -12,10 +15,18 @@ SHOWN = """() => window.jupyterapp.shell.currentWidget.content.widgets
     .filter(([, box]) => box.height > 0).map(([i]) => i)"""
 
 
-def steps_of(name):
+# A figure is fitted a moment after it has grown.
+FITS = """(selector) => {
+    const box = document.querySelector(selector).getBoundingClientRect();
+    return box.width > 200 && box.left >= 0 && box.right <= innerWidth
+        && box.top >= 0 && box.bottom <= innerHeight;
+}"""
+
+
+def steps_of(stem):
     """The cells that are shown at each step, as the metadata say."""
     steps, slide = [], []
-    for number, cell in enumerate(tools.load(tools.NOTEBOOKS / name).cells):
+    for number, cell in enumerate(tools.load(tools.NOTEBOOKS / f"{stem}.ipynb").cells):
         kind = cell.metadata["slideshow"]["slide_type"]
         if kind == "skip":
             continue
@@ -24,53 +35,45 @@ def steps_of(name):
     return steps
 
 
-def begin(page, index=0):
-    page.show(index)
+def begin(page, name):
+    page.show(name)
     page.page.get_by_role("button", name="Lecture", exact=True).click()
     page.page.locator("#dqn-lecture-bar").wait_for()
-    page.page.wait_for_timeout(500)
+    page.wait_drawn()
 
 
 def press(page, *keys):
     for key in keys:
         page.page.keyboard.press(key)
-        page.page.wait_for_timeout(150)
+    page.wait_drawn()
 
 
-@pytest.mark.parametrize("name", [path.name for path in tools.PATHS])
-def test_each_notebook_is_a_sequence_of_steps(lab, name):
-    page = lab(name)
-    begin(page)
-    steps = steps_of(name)
+@on(*[path.stem for path in tools.PATHS])
+def test_each_notebook_is_a_sequence_of_steps(page):
+    begin(page, tools.load(tools.NOTEBOOKS / f"{page.stem}.ipynb").cells[0].id)
+    steps = steps_of(page.stem)
     assert len(steps) >= 15
     for number, cells in enumerate(steps, start=1):
         at = page.page.locator("#dqn-lecture-bar .dqn-at").inner_text()
         assert at.endswith(f"step {number} of {len(steps)}")
-        assert page.js(SHOWN) == cells
+        page.until(SHOWN, cells)
         page.page.keyboard.press("PageDown")
     press(page, "Home")
-    assert page.js(SHOWN) == steps[0]
+    page.until(SHOWN, steps[0])
     press(page, "Escape")
     assert page.page.locator("#dqn-lecture-bar").count() == 0
     assert page.page.locator(".jp-NotebookPanel-toolbar").first.is_visible()
 
 
-def test_a_slider_moves_its_curve_and_the_notes_stay_hidden(lab):
-    page = lab("01_target_lag.ipynb")
-    page.rerun(page.index("LinearTDExplorer,"))
-    where = page.index("TargetLagExplorer()")
-    page.rerun(where)
-    begin(page, where)
+@on("01_target_lag")
+def test_a_slider_moves_its_curve_and_the_notes_stay_hidden(page):
+    page.rerun("explorer")
+    begin(page, "explorer")
     assert page.js("() => document.fullscreenElement !== null")
-    cell = page.page.locator(f'.jp-Cell[data-windowed-list-index="{where}"]')
+    cell = page.cell("explorer")
     plot = cell.locator(".js-plotly-plot").first
     plot.wait_for()
-    page.page.wait_for_timeout(1000)
-    size = page.page.viewport_size
-    box = cell.bounding_box()
-    assert box["x"] >= 0
-    assert box["x"] + box["width"] <= size["width"]
-    assert box["y"] + box["height"] <= size["height"], "explorer and curve fit on one screen"
+    page.wait_for(FITS, f'.jp-Cell[data-windowed-list-index="{page.index("explorer")}"]')
     handle = cell.locator(".widget-hslider", has_text="learning rate").locator(".noUi-handle").first
     says = cell.locator("[role=status]").first
     before = says.inner_text()
@@ -79,19 +82,18 @@ def test_a_slider_moves_its_curve_and_the_notes_stay_hidden(lab):
     page.page.mouse.down()
     page.page.mouse.move(grip["x"] + 80, grip["y"], steps=5)
     page.page.mouse.up()
-    page.page.wait_for_timeout(800)
-    dragged = says.inner_text()
-    assert dragged != before
+    expect(says).not_to_have_text(before)
+    page.wait_idle()
+    dragged = says.text_content()
     handle.focus()
     press(page, "ArrowRight", "ArrowRight")
-    page.page.wait_for_timeout(800)
-    assert says.inner_text() != dragged, "a slider keeps its arrows"
+    expect(says, "a slider keeps its arrows").not_to_have_text(dragged)
+    page.wait_idle()
     # The mouse is where the figure thinks it is, at whatever size the figure is shown.
     axes = plot.locator(".nsewdrag").first.bounding_box()
     for part in (0.3, 0.5):
         page.page.mouse.move(axes["x"] + axes["width"] * part, axes["y"] + axes["height"] / 2)
-        page.page.wait_for_timeout(500)
-    assert plot.locator(".hoverlayer").text_content().startswith(("24.9", "25k", "25.0"))
+    expect(plot.locator(".hoverlayer")).to_have_text(re.compile(r"^(24\.9|25k|25\.0)"))
     note = page.page.locator("#dqn-lecture-bar .dqn-say")
     assert not note.is_visible()
     page.page.screenshot(path=ARTIFACTS / "lecture-explorer.png")
@@ -104,18 +106,18 @@ def test_a_slider_moves_its_curve_and_the_notes_stay_hidden(lab):
     assert page.js(white) == "rgb(255, 255, 255)"
 
 
-def test_a_training_is_paused_stepped_and_stopped_while_it_runs(lab):
-    page = lab("02_vanilla_dqn.ipynb")
-    page.rerun(page.index("from dqn_lessons.train import"))
-    where = page.index('TrainingView("a first look")')
-    page.change(where, "steps=2_000", "steps=100_000")
+@on("02_vanilla_dqn")
+def test_a_training_is_paused_stepped_and_stopped_while_it_runs(page):
+    where = "first-training"
+    page.change(where, "steps=2_000", "steps=1_000_000")
     begin(page, where)
     press(page, "Enter")
-    cell = page.page.locator(f'.jp-Cell[data-windowed-list-index="{where}"]')
+    cell = page.cell(where)
     says = cell.locator("[role=status]").first
     cell.get_by_role("button", name="Pause").click()
     cell.get_by_text("Paused").wait_for()
     held = says.inner_text()
+    # The one fixed wait: that nothing moves is seen by looking for a while.
     page.page.wait_for_timeout(1500)
     assert says.inner_text() == held, "paused, nothing moves"
     cell.get_by_role("button", name="Step").click()
@@ -136,22 +138,18 @@ def test_a_training_is_paused_stepped_and_stopped_while_it_runs(lab):
     assert not page.js(
         "(i) => window.jupyterapp.shell.currentWidget.content.widgets[i]"
         ".model.sharedModel.getOutputs().some(o => o.output_type === 'error')",
-        where,
+        page.index(where),
     )
 
 
-def test_a_video_plays_and_shift_enter_goes_on(lab):
-    page = lab("00_start_here.ipynb")
-    where = page.index("animate(")
-    begin(page, where)
+@on("00_start_here")
+def test_a_video_plays_and_shift_enter_goes_on(page):
+    begin(page, "watch")
     press(page, "Enter")
-    cell = page.page.locator(f'.jp-Cell[data-windowed-list-index="{where}"]')
-    picture = cell.locator("img").first
+    page.wait_idle()
+    picture = page.cell("watch").locator("img").first
     picture.wait_for()
-    page.page.wait_for_timeout(1000)
-    box, size = picture.bounding_box(), page.page.viewport_size
-    assert box["width"] > 200
-    assert 0 <= box["y"] <= box["y"] + box["height"] <= size["height"]
+    page.wait_for(FITS, ".jp-Cell:not(.dqn-elsewhere) img")
     at = page.page.locator("#dqn-lecture-bar .dqn-at").inner_text()
     press(page, "Shift+Enter")
     page.wait_idle()

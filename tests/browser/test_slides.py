@@ -37,6 +37,15 @@ SLIDE = """() => {
   };
 }"""
 
+# Nothing moves on its way in, the plots are drawn, the pictures decoded.
+DRAWN = """() => {
+  const all = (q) => [...Reveal.getCurrentSlide().querySelectorAll(q)].filter(e => e.offsetParent);
+  const moving = document.getAnimations().filter(
+    a => a.effect?.getComputedTiming().endTime !== Infinity && a.playState === "running");
+  return !moving.length && all("img").every(e => e.complete && e.naturalWidth)
+    && all(".plot").every(e => e.querySelector(".scatterlayer .js-line"));
+}"""
+
 
 @pytest.fixture(scope="module")
 def slides(tmp_path_factory):
@@ -75,8 +84,7 @@ def test_an_arrow_key_shows_everything(deck):
     seen = [deck.evaluate(SLIDE)]
     while deck.evaluate("() => !Reveal.isLastSlide() || Reveal.availableFragments().next"):
         deck.keyboard.press("ArrowRight")
-        # The plot is drawn, the animated picture decoded.
-        deck.wait_for_timeout(300)
+        deck.wait_for_function(DRAWN)
         seen.append(deck.evaluate(SLIDE))
         assert seen[-1]["at"] != seen[-2]["at"]
     # Three slides; one more step for the panel, and three for what follows the pictures' heading.

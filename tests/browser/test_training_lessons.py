@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.conftest import ARTIFACTS
+from tests.browser.conftest import ARTIFACTS, on
 
 pytestmark = pytest.mark.browser
 
@@ -32,41 +32,23 @@ WATCH = """(index) => {
 }"""
 
 
-def no_trouble(page):
-    """Nothing went to stderr, nothing was raised, and every picture can be read."""
-    stderr = ".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']"
-    assert page.page.locator(stderr).count() == 0
-    errors = page.js(
-        "() => window.jupyterapp.shell.currentWidget.content.widgets.filter(c =>"
-        " c.model.type === 'code' && c.model.sharedModel.getOutputs()"
-        ".some(o => o.output_type === 'error')).length"
-    )
-    assert errors == 0
-
-
-def shows(page, source, name):
+def shows(page, name):
     """Look at the picture below a cell, and keep a copy of it."""
-    cell = page.show(page.index(source))
+    cell = page.show(name)
     picture = cell.locator("img").first
     picture.wait_for()
     assert picture.evaluate("e => e.naturalWidth") > 100
     assert len(picture.get_attribute("alt")) > 40
-    cell.screenshot(path=ARTIFACTS / f"{name}.png")
+    cell.screenshot(path=ARTIFACTS / f"{page.stem[:2]}-{name}.png")
 
 
-def test_vanilla_dqn_trains_before_the_eyes(lab):
-    page = lab("02_vanilla_dqn.ipynb")
-    page.run_all()
-    no_trouble(page)
-    for source, name in (
-        ("seed_curves(history", "02-seeds"),
-        ("recorder.show()", "02-video"),
-        ("learning_curves(", "02-values"),
-    ):
-        shows(page, source, name)
-    where = page.index('TrainingView("a first look")')
+@on("02_vanilla_dqn")
+def test_vanilla_dqn_trains_before_the_eyes(page):
+    for name in ("every-seed", "film", "values-figure"):
+        shows(page, name)
+    where = "first-training"
     page.show(where)
-    page.js(WATCH, where)
+    page.js(WATCH, page.index(where))
     # So long that a slow browser sees it grow too; stopped when it has.
     page.change(where, "steps=2_000", "steps=1_000_000")
     cell = page.start(where)
@@ -76,36 +58,28 @@ def test_vanilla_dqn_trains_before_the_eyes(lab):
     page.wait_idle()
     assert cell.locator(".js-plotly-plot").count() == 1, "one figure, redrawn in place"
     cell.screenshot(path=ARTIFACTS / "02-view.png")
-    wrong = page.rerun(page.index("def td_target("), WRONG_TARGET)
+    wrong = page.rerun("ex-target", WRONG_TARGET)
     assert "After a terminated step nothing follows" in wrong.inner_text()
 
 
-def test_replay_shows_its_effect(lab):
-    page = lab("03_replay.ipynb")
-    page.run_all()
-    no_trouble(page)
-    for source, name in (
-        ("drawn = rng.choice", "03-stream"),
-        ("def returns_figure(", "03-cartpole"),
-        ("returns_figure(catch)", "03-catch"),
-        ("recorder = PolicyRecorder(every=500)", "03-video"),
-    ):
-        shows(page, source, name)
-    wrong = page.rerun(page.index("def write_index("), WRONG_RING)
+@on("03_replay")
+def test_replay_shows_its_effect(page):
+    for name in ("stream", "cartpole-figure", "catch-figure", "film"):
+        shows(page, name)
+    wrong = page.rerun("ex-ring", WRONG_RING)
     assert "overwrites the newest one" in wrong.inner_text().replace("*", "")
 
 
-def test_the_target_network_climbs_its_stairs(lab):
-    page = lab("04_target_network.ipynb")
-    page.run_all()
-    no_trouble(page)
-    for source, name in (
-        ("def watch(", "04-lagging"),
-        ("steps, moving = watch", "04-moving"),
-        ("stairs = horizon_bound(", "04-stairs"),
-        ("log=True", "04-explosion"),
-        ("corridor_values(exact", "04-corridor"),
+@on("04_target_network")
+def test_the_target_network_climbs_its_stairs(page):
+    for name in (
+        "lagging-target",
+        "moving-target",
+        "staircase",
+        "returns",
+        "explosion",
+        "corridor",
     ):
-        shows(page, source, name)
-    wrong = page.rerun(page.index("def hard_update_("), WRONG_COPY)
+        shows(page, name)
+    wrong = page.rerun("ex-hard", WRONG_COPY)
     assert "leave the weights of the network as they were" in wrong.inner_text()
