@@ -1,14 +1,7 @@
 """The bug clinic: bugs of published code planted in the one loop, and probes that name them."""
 
 from dqn_classroom.clinic.bugs import BUGS, HEALTHY, current_name
-from dqn_classroom.clinic.cases import (
-    CASE_CONFIG,
-    LEARNERS,
-    Case,
-    case_table,
-    healthy,
-    train_with,
-)
+from dqn_classroom.clinic.cases import CASE_CONFIG, LEARNERS, Case, case_table, healthy, train_with
 from dqn_classroom.clinic.diagnosis import PARTS, Report, behaves_like, report, table
 from dqn_classroom.clinic.inject import changed_lines, injected
 from dqn_classroom.clinic.probes import PROBES, Measurement, ProbeResult, probe

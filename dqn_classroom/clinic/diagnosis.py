@@ -205,12 +205,13 @@ def report(update: Update | None = None, **parts: Callable[..., Any]) -> Report:
             f"{unknown[0]} is no part of the loop that can be replaced. Bring update=..., or one "
             f"of {', '.join(PARTS)}."
         )
-    functions = {PARTS[name]: part for name, part in parts.items()}
+    functions = {}
     for name, part in parts.items():
-        own = getattr(*locate(PARTS[name]))
-        _check_arguments(name, part, tuple(inspect.signature(own).parameters))
+        own = inspect.signature(getattr(*locate(PARTS[name])))
+        _check_arguments(name, part, *own.parameters)
+        functions[PARTS[name]] = part
     if update is not None:
-        _check_arguments("update", update, ("batch", "online", "target", "optimizer", "gamma"))
+        _check_arguments("update", update, "batch", "online", "target", "optimizer", "gamma")
         functions["train.Run.update"] = _run_update_with(update)
     if not functions:
         raise ValueError("there is nothing to ask about: bring update=..., or a part by name.")
@@ -218,20 +219,20 @@ def report(update: Update | None = None, **parts: Callable[..., Any]) -> Report:
         # An update that is written for one learner has nothing to say of many.
         results = tuple(probe(name) for name in PROBES if update is None or name != _MANY)
     distances = _distances(row_of(results))
-    like = tuple(name for name, count in distances.items() if not count)
+    like = tuple(behaves_like(row_of(results)))
     return Report(results, like, min(distances, key=distances.__getitem__))
 
 
-def _check_arguments(name: str, function: Any, wanted: tuple[str, ...]) -> None:
+def _check_arguments(name: str, function: Any, *wanted: str) -> None:
     if not callable(function):
         raise TypeError(
             f"{name} = {function!r} is a {type(function).__name__}: it must be a function. "
-            f"Leave out the brackets behind its name."
+            "Leave out the brackets behind its name."
         )
     try:
         inspect.signature(function).bind(*wanted)
     except TypeError:
         raise TypeError(
-            f"{name} takes {inspect.signature(function)}: it is called with "
-            f"({', '.join(wanted)}). Give it these arguments."
+            f"{name} takes {inspect.signature(function)}: it is called with ({', '.join(wanted)}). "
+            "Give it these arguments."
         ) from None

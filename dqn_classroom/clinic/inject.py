@@ -12,6 +12,7 @@ import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import reduce
 from importlib import import_module
 from typing import Any
 from unittest.mock import patch
@@ -29,10 +30,7 @@ class Edit:
 def locate(where: str) -> tuple[Any, str]:
     """Return the module or class that holds a function, and the name it has there."""
     module, *inner, name = where.split(".")
-    owner = import_module(f"dqn_lessons.{module}")
-    for part in inner:
-        owner = getattr(owner, part)
-    return owner, name
+    return reduce(getattr, inner, import_module(f"dqn_lessons.{module}")), name
 
 
 def _source(where: str) -> str:
@@ -63,20 +61,14 @@ def changed_lines(edits: Sequence[Edit]) -> str:
     lines = []
     for where, (before, after) in _edited(edits).items():
         diff = difflib.ndiff(before.splitlines(), after.splitlines())
-        lines += [
-            f"in {where}",
-            *(f"{line[0]} {line[2:].strip()}" for line in diff if line[0] in "-+"),
-        ]
+        changed = [f"{line[0]} {line[2:].strip()}" for line in diff if line[0] in "-+"]
+        lines += [f"in {where}", *changed]
     return "\n".join(lines)
 
 
 @contextmanager
 def replaced(functions: Mapping[str, Callable[..., Any]]) -> Iterator[None]:
-    """Put functions in the place of the package's own while the context lasts.
-
-    Args:
-        functions: dotted name -> function.
-    """
+    """Put functions, by dotted name, in the place of the package's own while the context lasts."""
     with ExitStack() as stack:
         for where, function in functions.items():
             stack.enter_context(patch.object(*locate(where), function))

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from torch.nn.utils import parameters_to_vector
 
 import dqn_lessons.train as loop
 from dqn_lessons import envs, replay
@@ -115,10 +116,15 @@ def values_after_sgd(env: str, seeds: Sequence[int] = (0,), **changes: Any) -> A
             param.zero_()
     run.optimizer = torch.optim.SGD(run.online.parameters(), lr=RATE)  # type: ignore[assignment]
     loop.train(config, seeds, resume=run, progress=False)
-    obs, _ = envs.exact_q(config.env_id, config.gamma)
+    return _learned(run)[0]
+
+
+def _learned(run: loop.Run) -> tuple[Array, Array]:
+    """Action values of all states: those that were learned ``[S, N, A]``, and the right ones."""
+    obs, right = envs.exact_q(run.config.env_id, run.config.gamma)
     with torch.no_grad():
-        every = torch.from_numpy(obs)[None].expand(len(seeds), -1, -1)
-        return np.asarray(run.online(every))
+        every = torch.from_numpy(obs)[None].expand(len(run.seeds), -1, -1)
+        return np.asarray(run.online(every)), right
 
 
 def _trained(env: str, **changes: Any) -> loop.Run:
@@ -185,11 +191,8 @@ def side_by_side() -> list[Measurement]:
 
 
 def _largest_error(env: str, **changes: Any) -> float:
-    run = _trained(env, **changes)
-    obs, truth = envs.exact_q(run.config.env_id, run.config.gamma)
-    with torch.no_grad():
-        learned = run.online(torch.from_numpy(obs)[None])[0].numpy()
-    return float(np.abs(learned - truth).max())
+    learned, right = _learned(_trained(env, **changes))
+    return float(np.abs(learned[0] - right).max())
 
 
 def small_environments() -> list[Measurement]:
@@ -262,20 +265,13 @@ def exploration() -> list[Measurement]:
 def updates() -> list[Measurement]:
     """When does it learn, how often, and how often does the target change?"""
     made, targets = [], []
-    plan: Changes = {
-        "batch_size": 8,
-        "learning_starts": 40,
-        "update_period": 2,
-        "target_period": 10,
-    }
-    config = replace(SMALL, env_id="dqn_lessons/DelayedReward-v0", **plan)
+    plan: Changes = {"batch_size": 8, "learning_starts": 40, "update_period": 2}
+    config = replace(SMALL, env_id="dqn_lessons/DelayedReward-v0", target_period=10, **plan)
     run = loop.Run(config, [0])
     for step in range(1, 161):
         loop.train(replace(config, steps=step), [0], resume=run, progress=False)
         made.append(run.updates)
-        targets.append(
-            np.concatenate([param.detach().flatten() for param in run.target.parameters()])
-        )
+        targets.append(parameters_to_vector(run.target.parameters()).detach().numpy())
     first = next((step for step, count in enumerate(made, 1) if count), math.inf)
     changes = int(np.diff(targets, axis=0).any(axis=1).sum())
     return [
