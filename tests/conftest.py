@@ -43,7 +43,7 @@ LONG = (
     "test_sweep",
 )
 # Their tests share nothing, and together they would keep one worker busy for minutes.
-SPREAD = ("test_notebooks", "test_shipped", "test_clinic_cases", "test_mutants", "test_sweep")
+SPREAD = ("test_notebooks.py", "test_shipped", "test_clinic_cases", "test_mutants", "test_sweep")
 
 
 def work_unit(nodeid: str) -> str:
