@@ -34,7 +34,7 @@ class-summary: setup
 	$(BIN)/python -m dqn_classroom.instructor.class_summary "$(FILES)" $(if $(OUT),--out "$(OUT)")
 
 test: setup-test lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 3
 
 # Hours: notebooks again and again, bad input, damaged files, every Python.
 # PARTS="configs files" for some.

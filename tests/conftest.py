@@ -1,6 +1,10 @@
-"""No test, and no notebook that a test runs, touches the progress of whoever runs it."""
+"""No test, and no notebook that a test runs, touches the progress of whoever runs it.
+
+Here too is the order of the tests, and which of them must run in one process.
+"""
 
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -27,6 +31,50 @@ def pytest_configure():
     folder = Path(tempfile.mkdtemp(prefix="dqn-lessons-"))
     os.environ["DQN_LESSONS_PROGRESS"] = str(folder / "progress.json")
     os.environ["DQN_LESSONS_PROFILE"] = "ci"
+
+
+# What takes long starts first, what changes a page comes last on it; all else fills the gaps.
+LONG = (
+    "tests/browser",
+    "notebooks/",
+    "test_shipped",
+    "test_clinic_cases",
+    "test_mutants",
+    "test_sweep",
+)
+# Their tests share nothing, and together they would keep one worker busy for minutes.
+SPREAD = ("test_notebooks.py", "test_shipped", "test_clinic_cases", "test_mutants", "test_sweep")
+
+
+def work_unit(nodeid: str) -> str:
+    """Name what runs in one process, in a row: a browser page, a notebook's cells, a file."""
+    file, _, name = nodeid.partition("::")
+    if page := file.startswith("tests/browser/") and re.search(r"\[(\d\d_\w+)\]$", name):
+        return page[1]
+    return nodeid if any(word in file for word in SPREAD) else file
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    first: dict[str, int] = {}
+
+    def place(item: pytest.Item) -> tuple[int, int, bool]:
+        long = next((i for i, word in enumerate(LONG) if word in item.nodeid), len(LONG))
+        number = first.setdefault(work_unit(item.nodeid), len(first))
+        return long, number, item.get_closest_marker("edits") is not None
+
+    items.sort(key=place)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Units(LoadScopeScheduling):
+        _split_scope = staticmethod(work_unit)
+
+    config.option.loadscopereorder = False  # the order is that of the items
+    return Units(config, log)
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import signal
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
@@ -18,6 +19,8 @@ class TooLong(BaseException):
 # if that too is swallowed, so often that a strike soon falls between two tries.
 _AGAIN_SECONDS = 0.05
 _OFTEN_SECONDS = 20e-6
+# For signals on their way through other threads: Python complains of one without a handler.
+_LATE_SECONDS = 0.01
 
 
 def call_within(seconds: float, function: Callable[..., Any], *arguments: Any) -> Any:
@@ -37,11 +40,12 @@ def call_within(seconds: float, function: Callable[..., Any], *arguments: Any) -
 
 
 def _by_signal(seconds: float, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-    running, strikes = True, 0
+    running, strikes, end = True, 0, time.monotonic() + seconds
 
     def strike(_number: int, _frame: FrameType | None) -> None:
         nonlocal strikes
-        if not running:
+        # A signal that another thread was given can come late, from the timer of an earlier call.
+        if not running or time.monotonic() < end:
             return
         strikes += 1
         if strikes == 2:
@@ -56,6 +60,8 @@ def _by_signal(seconds: float, function: Callable[..., Any], arguments: tuple[An
         # First and without a call: Python looks for signals at calls, and none may strike here.
         running = False
         signal.setitimer(signal.ITIMER_REAL, 0)
+        if strikes:
+            time.sleep(_LATE_SECONDS)
         signal.signal(signal.SIGALRM, handler)
         signal.setitimer(signal.ITIMER_REAL, *timer)
 

@@ -19,7 +19,7 @@ SHOWN = """() => window.jupyterapp.shell.currentWidget.content.widgets
 FITS = """(selector) => {
     const box = document.querySelector(selector).getBoundingClientRect();
     return box.width > 200 && box.left >= 0 && box.right <= innerWidth
-        && box.top >= 0 && box.bottom <= innerHeight;
+        && box.top > -1 && box.bottom <= innerHeight;
 }"""
 
 

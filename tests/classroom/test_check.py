@@ -282,14 +282,13 @@ def test_the_limit_works_on_another_thread_too():
     found = []
     worker = threading.Thread(target=lambda: found.append(check.check(TASK, loops, seconds=0.2)))
     worker.start()
-    worker.join(60)
+    worker.join(120)
     assert [outcome.mistake for outcome in found] == ["too long"]
 
 
 def test_a_limit_that_is_kept_leaves_nothing_behind():
     before = signal.getsignal(signal.SIGALRM)
-    assert call_within(0.05, abs, -3) == 3
-    time.sleep(0.15)
+    assert call_within(60, abs, -3) == 3
     assert signal.getsignal(signal.SIGALRM) is before
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
     for function in (sleeps, counts_and_swallows):
@@ -303,7 +302,7 @@ def test_a_limit_that_is_over_at_once_leaves_no_watchdog_behind(monkeypatch):
     class SlowToStart(threading.Thread):
         def start(self):
             super().start()
-            time.sleep(0.2)
+            time.sleep(0.2)  # so that it strikes here; should it not, the test is weaker, not red
 
     left = []
 
@@ -315,7 +314,7 @@ def test_a_limit_that_is_over_at_once_leaves_no_watchdog_behind(monkeypatch):
     worker = threading.Thread(target=hurry, daemon=True)
     monkeypatch.setattr(threading, "Thread", SlowToStart)
     worker.start()
-    worker.join(60)
+    worker.join(120)
     assert not worker.is_alive()
     assert not left
 

@@ -81,21 +81,29 @@ def test_values_that_left_every_scale_do_not_break_it():
 
 def moments(view, during):
     """Train with a view while `during(step)` is called, as a press of a button would be."""
-    seen = []
+    seen, failed = [], []
 
     def look(evaluation):
         seen.append(evaluation.step)
         view(evaluation)
 
-    waits = threading.Thread(target=during, args=(seen,), daemon=True)
+    def press():
+        try:
+            during(seen)
+        except BaseException as error:
+            failed.append(error)
+            view.stop.click()  # a training that waits would wait for ever
+
+    waits = threading.Thread(target=press, daemon=True)
     waits.start()
     run = train(CONFIG, [0, 1], on_eval=look, progress=False)
-    waits.join(20)
+    waits.join()
+    assert failed == []
     return run, seen
 
 
 def until(condition):
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     while not condition() and time.monotonic() < end:
         time.sleep(0.01)
     assert condition()
@@ -108,7 +116,7 @@ def test_paused_it_waits_steps_and_goes_on_to_the_same_numbers():
     def during(seen):
         for count in (1, 2, 3):
             until(lambda count=count: len(seen) == count and "Paused" in view.readout.value)
-            time.sleep(0.2)
+            time.sleep(0.2)  # that nothing moves is seen by looking for a while
             held.append(list(seen))
             view.step.click()
         view.pause.value = False

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from dataclasses import replace
 
 import joblib
@@ -95,24 +94,23 @@ def test_what_is_there_is_not_trained_again(tmp_path, monkeypatch):
 def test_a_killed_sweep_goes_on_where_it_was(tmp_path):
     """Killed without warning after its first result; the second call trains only the rest."""
     script = textwrap.dedent(f"""
-        from tests.core.test_sweep import ARMS
-        from dqn_lessons.experiments.sweep import sweep
-        from dataclasses import replace
-        slow = {{name: replace(arm, steps=2_000) for name, arm in ARMS.items()}}
-        sweep(slow, [3, 4], {str(tmp_path)!r}, jobs=1, progress=False)
+        import os, pathlib, signal
+        from tests.core.test_sweep import ARMS, sweep, sweeping, train
+
+        def killed(run):  # in the middle of a training
+            if list(pathlib.Path({str(tmp_path)!r}).glob("*.npz")):
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        sweeping.train = lambda *args, **named: train(*args, on_eval=killed, **named)
+        sweep(ARMS, [3, 4], {str(tmp_path)!r}, jobs=1, progress=False)
     """)
-    process = subprocess.Popen([sys.executable, "-c", script], cwd=os.getcwd())
-    end = time.monotonic() + 60
-    while not list(tmp_path.glob("*.npz")) and time.monotonic() < end:
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    process = subprocess.run([sys.executable, "-c", script], cwd=os.getcwd(), check=False)
+    assert process.returncode == -signal.SIGKILL
     kept = {path: path.read_bytes() for path in tmp_path.glob("*.npz")}
     assert 1 <= len(kept) < 4
-    slow = {name: replace(arm, steps=2_000) for name, arm in ARMS.items()}
-    resumed = sweep(slow, [3, 4], tmp_path, jobs=1, progress=False)
+    resumed = sweep(ARMS, [3, 4], tmp_path, jobs=1, progress=False)
     assert all(path.read_bytes() == before for path, before in kept.items())
-    same(resumed, sweep(slow, [3, 4], jobs=1, progress=False))
+    same(resumed, sweep(ARMS, [3, 4], jobs=1, progress=False))
 
 
 def test_a_damaged_result_is_named_and_kept(tmp_path):

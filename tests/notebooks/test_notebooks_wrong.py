@@ -30,19 +30,30 @@ def test_a_notebook_answered_wrongly_runs_on(tmp_path):
     assert_named(executed, expected)
 
 
-@EACH
-def test_every_wrong_answer_is_named(path, tmp_path):
+@pytest.fixture(scope="module")
+def answered(tmp_path_factory):
+    """All exercises with each of their wrong answers, in one kernel; and the hints to expect."""
     # A wrong answer is replaced by the course's own function, as a missing one is: how the rest of
     # the notebook runs is seen above for one, and by nbval for all.
-    short = tools.exercises_only(tools.load(path))
-    names = tools.exercise_functions(short)
-    cells, hints = short.cells[:1], []
-    for number in range(max(len(check.find(name).mistakes) for name in names)):
-        wrong, expected = wrong_answers(names, number)
-        for cell in tools.spoiled(short, wrong).cells[1:]:
-            if ".mistakes[" in cell.source:
-                cell.id = f"wrong-{len(cells)}"
-                cells.append(cell)
-        hints += expected
-    short.cells = cells
-    assert_named(tools.execute(short, tmp_path / "progress.json"), hints)
+    whole, hints = tools.load(tools.PATHS[0]), {path: [] for path in tools.PATHS}
+    whole.cells = []
+    for path in tools.PATHS:
+        short = tools.exercises_only(tools.load(path))
+        names = tools.exercise_functions(short)
+        cells = short.cells[:1]
+        for number in range(max(len(check.find(name).mistakes) for name in names)):
+            wrong, expected = wrong_answers(names, number)
+            spoiled = tools.spoiled(short, wrong).cells[1:]
+            cells += [cell for cell in spoiled if ".mistakes[" in cell.source]
+            hints[path] += expected
+        for number, cell in enumerate(cells):
+            cell.id, cell.metadata["of"] = f"{path.stem}-{number}", path.stem
+        whole.cells += cells
+    return tools.execute(whole, tmp_path_factory.mktemp("wrong") / "progress.json"), hints
+
+
+@EACH
+def test_every_wrong_answer_is_named(path, answered):
+    executed, hints = answered
+    cells = [cell for cell in executed.cells if cell.metadata["of"] == path.stem]
+    assert_named(tools.NotebookNode(cells=cells), hints[path])
