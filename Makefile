@@ -1,6 +1,6 @@
 # make lab   sets everything up and opens JupyterLab on the course
 # make test  sets everything up and passes the tests, notebooks included
-# make lecture, slides, class-summary FILES=folder: for whoever teaches; see INSTRUCTORS.md
+# make lecture, slides, class-summary FILES=folder: for instructors; see INSTRUCTORS.md
 # Overrides: PYTHON (interpreter to build on), VENV, TORCH, TORCH_INDEX; see .ci/setup.py
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \

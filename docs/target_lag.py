@@ -13,10 +13,10 @@ from dqn_lessons.config import TargetLagConfig
 def draw() -> Figure:
     """Return two runs of the single-bias critic under the staircase B_k."""
     steps = np.arange(1, 50_001)
-    ceiling = target_lag.horizon_bound(target_lag.used_syncs(steps, 5_000), reward=2.0, gamma=0.99)
+    bound = target_lag.horizon_bound(target_lag.used_syncs(steps, 5_000), reward=2.0, gamma=0.99)
     figure = Figure(figsize=(8, 3.6), layout="constrained")
     axis = figure.subplots()
-    axis.step(steps, ceiling, where="post", color=GREY, linestyle=":", label="ceiling $B_k$")
+    axis.step(steps, bound, where="post", color=GREY, linestyle=":", label="bound $B_k$")
     for rate, colour, line in ((1e-3, BLUE, "-"), (1e-4, ORANGE, "--")):
         bias = target_lag.simulate(TargetLagConfig(learning_rate=rate)).bias
         keep = decimate(bias)

@@ -46,7 +46,7 @@ def _choice(description: str, options: list[tuple[str, str]], width: str) -> ipw
 class TargetLagExplorer(Explorer):
     """Drag the learning rate, the lag and the discount of the single-bias critic (lesson 1).
 
-    Three curves: the bias ``b``, what Adam's speed allows (``lr * step``), and the ceiling
+    Three curves: the bias ``b``, what Adam's speed allows (``lr * step``), and the bound
     ``B_k``. The badge says which of the two limits the run.
     """
 
@@ -82,7 +82,7 @@ class TargetLagExplorer(Explorer):
         figure.add_scatter(name="bias b", mode="lines", line={"color": BLUE})
         speed = {"color": ORANGE, "dash": "dash"}
         figure.add_scatter(name="speed limit lr·step", mode="lines", line=speed)
-        figure.add_scatter(name="ceiling B<sub>k</sub>", **DOTTED, line_shape="hv")
+        figure.add_scatter(name="bound B<sub>k</sub>", **DOTTED, line_shape="hv")
         super().__init__(rows, inputs, figure)
 
     def _preset_button(self, name: str) -> ipw.Button:
@@ -107,32 +107,32 @@ class TargetLagExplorer(Explorer):
         self.inputs["target_period"].disabled = config.tau is not None
         run = target_lag.simulate(config)
         steps = np.arange(1, config.steps + 1)
-        ceiling = _ceiling(config, steps)
+        bound = _bound(config, steps)
         speed = np.sign(config.reward) * config.learning_rate * steps
         bias = drawable(run.bias)
         keep = decimate(bias, _BUCKETS)
-        corners = np.flatnonzero(np.diff(ceiling, prepend=np.nan, append=np.nan))[:-1]
-        corners = np.unique(np.r_[corners[decimate(ceiling[corners], _BUCKETS)], config.steps - 1])
+        corners = np.flatnonzero(np.diff(bound, prepend=np.nan, append=np.nan))[:-1]
+        corners = np.unique(np.r_[corners[decimate(bound[corners], _BUCKETS)], config.steps - 1])
         with self.figure.batch_update():
-            b_line, speed_line, ceiling_line = self.figure.data
+            b_line, speed_line, bound_line = self.figure.data
             b_line.update(x=steps[keep], y=np.float32(bias[keep]))
             # Cut where it leaves the picture: up to 5,000 it would press the others flat.
-            seen = np.flatnonzero(np.abs(speed) <= 1.5 * np.abs(ceiling).max())
+            seen = np.flatnonzero(np.abs(speed) <= 1.5 * np.abs(bound).max())
             ends = [0, seen[-1]] if len(seen) else []
             speed_line.update(x=steps[ends], y=speed[ends], visible=config.optimizer == "adam")
-            ceiling_line.update(x=steps[corners], y=ceiling[corners])
+            bound_line.update(x=steps[corners], y=bound[corners])
 
         def table() -> dict[str, Any]:
             rows = np.linspace(0, config.steps - 1, 21).astype(int)
             columns = {"step": steps, "bias b": run.bias, "target's bias": run.target_bias}
-            columns |= {"lr·step": speed, "ceiling B_k": ceiling}
+            columns |= {"lr·step": speed, "bound B_k": bound}
             return {name: values[rows] for name, values in columns.items()}
 
-        return _lag_sentence(config, run, ceiling), table
+        return _lag_sentence(config, run, bound), table
 
 
-def _ceiling(config: TargetLagConfig, steps: np.ndarray) -> np.ndarray:
-    """B_k at each step; a soft target has no stairs, its ceiling is the fixed point's side."""
+def _bound(config: TargetLagConfig, steps: np.ndarray) -> np.ndarray:
+    """B_k at each step; a soft target has no stairs, its bound is the fixed point's side."""
     period = config.target_period if config.tau is None else 1
     k = target_lag.used_syncs(steps, period)
     return np.asarray(
@@ -140,10 +140,10 @@ def _ceiling(config: TargetLagConfig, steps: np.ndarray) -> np.ndarray:
     )
 
 
-def _lag_sentence(config: TargetLagConfig, run: Any, ceiling: np.ndarray) -> str:
-    final, top = run.bias[-1], ceiling[-1]
+def _lag_sentence(config: TargetLagConfig, run: Any, bound: np.ndarray) -> str:
+    final, top = run.bias[-1], bound[-1]
     numbers = f"b = <b>{final:.3f}</b>, B<sub>k</sub> = <b>{top:.3f}</b>"
-    over = np.max(np.sign(config.reward) * (run.bias - ceiling)) if config.reward else 0.0
+    over = np.max(np.sign(config.reward) * (run.bias - bound)) if config.reward else 0.0
     if run.diverged or not np.isfinite(final) or abs(final) >= OFF_SCALE:
         return f"{badge('diverges', '#A11')} After {config.steps:,} updates b has left every scale."
     if config.optimizer == "sgd":

@@ -47,10 +47,10 @@ class TrainingView(Panel):
 
     Args:
         name: what is trained, for the sentence.
-        ceiling: the largest value that can be true, drawn in the middle, or ``None``.
+        bound: the largest value that can be true, drawn in the middle, or ``None``.
     """
 
-    def __init__(self, name: str = "training", ceiling: float | None = None) -> None:
+    def __init__(self, name: str = "training", bound: float | None = None) -> None:
         self.name = name
         self.history: History | None = None
         self._evaluation: Evaluation | None = None
@@ -93,8 +93,8 @@ class TrainingView(Panel):
             figure.add_scatter(**edge, fill="tonexty", fillcolor=f"{colour}30")
             line = {"color": colour, "dash": dash}
             figure.add_scatter(line=line, mode="lines+markers", name="mean", row=1, col=col)
-        if ceiling is not None:
-            figure.add_hline(ceiling, line_dash="dot", annotation_text="true ceiling", col=2)
+        if bound is not None:
+            figure.add_hline(bound, line_dash="dot", annotation_text="true upper bound", col=2)
         buttons = ipw.HBox([self.pause, self.step, self.stop, self.episode])
         buttons.layout.flex_flow = "row wrap"
         super().__init__([buttons], figure, below=[self.picture])

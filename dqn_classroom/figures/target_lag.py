@@ -20,16 +20,16 @@ from dqn_classroom.figures.accessible import (
 
 
 def bias_curves(
-    biases: Mapping[str, ArrayLike], ceiling: ArrayLike, target_period: int
+    biases: Mapping[str, ArrayLike], bound: ArrayLike, target_period: int
 ) -> AccessibleFigure:
     """Draw runs of the single-bias critic under the staircase B_k.
 
     Args:
         biases: run name -> bias after each update, shape [T] each.
-        ceiling: B_k in force at each update, shape [T].
+        bound: B_k in force at each update, shape [T].
         target_period: updates between syncs, for the labels of the stairs.
     """
-    stairs = np.asarray(ceiling, dtype=float)
+    stairs = np.asarray(bound, dtype=float)
     steps = np.arange(1, len(stairs) + 1)
     figure = go.Figure(layout=plotly_layout("training step (updates)", "bias b"))
     for (name, curve), (colour, dash) in zip(biases.items(), STYLES, strict=False):
@@ -38,7 +38,7 @@ def bias_curves(
         line = {"color": colour, "dash": dash}
         figure.add_scatter(x=steps[keep], y=values[keep], name=name, mode="lines", line=line)
     corners = np.unique(np.r_[0, np.flatnonzero(np.diff(stairs)) + 1, len(stairs) - 1])
-    name = "ceiling B<sub>k</sub>: k syncs = k+1 steps of horizon"
+    name = "bound B<sub>k</sub>: k syncs = k+1 steps of horizon"
     line = {"color": GREY, "dash": "dot", "shape": "hv"}
     figure.add_scatter(x=steps[corners], y=stairs[corners], name=name, mode="lines", line=line)
     place = {"showarrow": False, "yshift": 10, "xshift": 28}
@@ -47,7 +47,7 @@ def bias_curves(
         figure.add_annotation(x=steps[at], y=stairs[at], text=f"horizon {k + 1}", **place)
     last = len(stairs) - 1
     ends = np.unique(np.r_[target_period - 1 : last : target_period, last])
-    table = {"step": steps[ends], "ceiling B_k": stairs[ends]}
+    table = {"step": steps[ends], "bound B_k": stairs[ends]}
     table |= {name: np.asarray(curve, dtype=float)[ends] for name, curve in biases.items()}
     finals = ", ".join(f"{name} {np.asarray(curve)[-1]:.3f}" for name, curve in biases.items())
     alt = (

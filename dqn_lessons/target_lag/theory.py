@@ -99,7 +99,7 @@ def used_syncs(step: ArrayLike, target_period: int) -> Any:
 def reachable_share(updates: ArrayLike, target_period: int, gamma: float) -> Any:
     """Return the largest share of ``r / (1 - gamma)`` that so many updates can reach from 0.
 
-    After k used syncs the ceiling is B_k, and ``B_k / B* = 1 - gamma**(k + 1)``.
+    After k used syncs the bound is B_k, and ``B_k / B* = 1 - gamma**(k + 1)``.
 
     Args:
         updates: gradient steps made, >= 1, a number or ``[...]``.

@@ -15,7 +15,7 @@ def discounted_return(rewards, gamma):
 """
 HINTS = 'display(hint("discounted_return"), recall("00-random-return", "about 22"))'
 TRAINING = """from dqn_lessons.train import train
-view = TrainingView("a small training", ceiling=100)
+view = TrainingView("a small training", bound=100)
 display(view)
 small = DQNConfig(steps=600, learning_starts=100, eval_period=200, eval_episodes=1)
 run = train(small, [0, 1], on_eval=view, progress=False)

@@ -27,12 +27,12 @@ def at_the_start(request):
 
 
 def test_the_figure_shows_the_run(explorer):
-    bias, speed, ceiling = explorer.figure.data
+    bias, speed, bound = explorer.figure.data
     run = target_lag.simulate(TargetLagConfig())
     np.testing.assert_allclose(bias.y, run.bias[np.asarray(bias.x) - 1], rtol=1e-6)
     assert max(bias.y) == pytest.approx(run.bias.max())
-    np.testing.assert_allclose(ceiling.y[-1], 19.1236, atol=1e-4)
-    np.testing.assert_array_equal(ceiling.x[:3], [1, 5_001, 10_001])
+    np.testing.assert_allclose(bound.y[-1], 19.1236, atol=1e-4)
+    np.testing.assert_array_equal(bound.x[:3], [1, 5_001, 10_001])
     assert speed.visible
     assert len(bias.x) < 2_000
 

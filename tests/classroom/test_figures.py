@@ -61,7 +61,7 @@ def series_figure():
 
 def curves_figure():
     band = ([1.0, 2.0], [0.5, 1.5], [1.5, 2.5])
-    limits = {"true ceiling": 100, "stairs": [1, 2]}
+    limits = {"true upper bound": 100, "stairs": [1, 2]}
     return figures.learning_curves(
         [10, 20], {"on": band}, "value", seeds=16, limits=limits, log=True
     )

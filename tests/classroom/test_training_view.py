@@ -29,7 +29,7 @@ def clock(monkeypatch):
 
 
 def test_it_shows_the_history_of_the_run():
-    view = TrainingView("Catch", ceiling=1.0)
+    view = TrainingView("Catch", bound=1.0)
     assert "nothing trained yet" in view.readout.value
     run = train(CONFIG, [0, 1, 2], on_eval=view, progress=False)
     low, high, mean = view.figure.data[:3]

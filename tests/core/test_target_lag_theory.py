@@ -190,7 +190,7 @@ def test_what_is_out_of_range_is_named(call, match):
 def test_reachable_share_is_the_ceiling_over_the_value():
     updates = np.array([1, 500, 501, 7_250])
     share = lag.reachable_share(updates, 500, 0.99)
-    ceiling = lag.horizon_bound(lag.used_syncs(updates, 500), 2.0, 0.99)
-    np.testing.assert_allclose(share, ceiling / 200)
+    bound = lag.horizon_bound(lag.used_syncs(updates, 500), 2.0, 0.99)
+    np.testing.assert_allclose(share, bound / 200)
     # Stable-Baselines3's defaults, 50,000 steps: five syncs of which the last is never used.
     assert lag.reachable_share(50_000, 10_000, 0.99) == pytest.approx(1 - 0.99**5)

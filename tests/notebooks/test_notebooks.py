@@ -192,5 +192,5 @@ def test_the_loop_of_lesson_three_is_the_packages(seed):
     config = replace(
         VANILLA, steps=250, replay_capacity=60, batch_size=8, learning_starts=20, update_period=3
     )
-    by_hand = lifted("replay", "loop")["train_with_memory"]
+    by_hand = lifted("replay", "loop")["train_with_replay"]
     assert_same_training(*by_hand(config, seed), config, seed)

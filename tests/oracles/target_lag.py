@@ -64,5 +64,5 @@ def adam_envelope(config: TargetLagConfig) -> np.ndarray:
         reach = start[period - 1] + config.learning_rate * config.target_period
         start[period] = min(reach, config.reward + config.gamma * start[period - 1])
     inside = step - k * config.target_period + 1
-    ceiling = config.reward + config.gamma * start[k]
-    return np.asarray(np.minimum(start[k] + config.learning_rate * inside, ceiling))
+    bound = config.reward + config.gamma * start[k]
+    return np.asarray(np.minimum(start[k] + config.learning_rate * inside, bound))
