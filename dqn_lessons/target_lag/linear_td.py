@@ -246,7 +246,8 @@ def corridor(
         cells: length of the corridor, the goal included.
 
     Raises:
-        TypeError, ValueError: a setting out of range, or no generator.
+        TypeError: a setting of another kind.
+        ValueError: a setting out of range, or no generator.
 
     Source: built for this course; Adam as in Kingma and Ba (2015), Algorithm 1.
     """

@@ -121,7 +121,7 @@ def read_folder(folder: Path, keep_copies: bool = False) -> Reading:
 
     Returns:
         The records, and what was left out and why. No file makes it fail.
-    """
+    """  # noqa: DOC501 (it is caught here)
     found, seen = Reading(), set()
     for path, reason in _candidates(folder):
         try:
