@@ -10,7 +10,7 @@ BIN = $(VENV)/bin
 export VENV
 # In a container one is root, and JupyterLab wants that to be said.
 AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
-# Tiny tensors: one thread per process is fastest, and the tests run in two processes.
+# Tiny tensors: one thread per process is fastest, and the tests run in three processes.
 test notebooks slides soak bench: export OMP_NUM_THREADS = 1
 
 .PHONY: lab lecture slides class-summary test soak lint format notebooks docs bench clean \
