@@ -10,7 +10,7 @@ BIN = $(VENV)/bin
 export VENV
 # In a container one is root, and JupyterLab wants that to be said.
 AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
-# Tiny tensors: one thread per process is fastest, and the tests run in two processes.
+# Tiny tensors: one thread per process is fastest, and the tests run in three processes.
 test notebooks slides soak bench: export OMP_NUM_THREADS = 1
 
 .PHONY: lab lecture slides class-summary test soak lint format notebooks docs bench clean \
@@ -33,8 +33,12 @@ class-summary: setup
 	echo "Remedy: name the folder with the progress files: make class-summary FILES=folder"; exit 1; }
 	$(BIN)/python -m dqn_classroom.instructor.class_summary "$(FILES)" $(if $(OUT),--out "$(OUT)")
 
-test: setup-test lint
-	$(BIN)/python -m pytest -n 3
+# Three processes on two cores: a browser waits as much as it works. Lint runs beside them and
+# speaks when they are done.
+test: setup-test
+	@said=$$(mktemp); $(MAKE) --no-print-directory lint >$$said 2>&1 & lint=$$!; \
+	$(BIN)/python -m pytest -n 3; tests=$$?; \
+	wait $$lint; linted=$$?; echo; cat $$said; rm -f $$said; exit $$((tests || linted))
 
 # Hours: notebooks again and again, bad input, damaged files, every Python.
 # PARTS="configs files" for some.

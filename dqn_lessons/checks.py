@@ -87,6 +87,9 @@ def integer(field: str, value: Any, low: int, high: int | None = None, *, remedy
     """Return ``value`` as an int, or say what is wrong with it.
 
     Without ``high`` the limit is what an array of whole numbers can hold.
+
+    Raises:
+        ValueError: outside the limits.
     """
     instance(field, value, Integral, "a whole number", remedy=remedy)
     number = int(value)
@@ -236,6 +239,9 @@ def making_environment(env_id: Any) -> Iterator[None]:
     """Say in one sentence, with the name, why an environment cannot be made.
 
     Gymnasium has an error of its own for each reason, and a missing package has Python's.
+
+    Raises:
+        ValueError: whatever the block raises.
     """
     remedy = 'Use a registered environment that is installed, such as "CartPole-v1".'
     instance("env_id", env_id, str, "a string", remedy=remedy)

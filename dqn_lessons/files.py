@@ -12,11 +12,14 @@ from typing import Any
 
 @contextmanager
 def atomic_write(path: str | Path, mode: str = "w") -> Iterator[Any]:
-    """Open a file to write: whoever reads meets the old one or the whole new one, even if it fails.
+    """Open a file to write: a reader meets the old one or the whole new one, even if it fails.
 
     Args:
         path: the file; an older one is replaced at the end of the block.
         mode: ``"w"`` for text in UTF-8, ``"wb"`` for bytes.
+
+    Yields:
+        The open file.
 
     Raises:
         OSError: a full disk, or a folder that is missing or cannot be written.

@@ -20,7 +20,7 @@ import numpy as np
 import torch
 
 # Adam loads it when it is first made; an interrupt just then would break every later training.
-import torch._dynamo
+import torch._dynamo  # noqa: F401
 from torch import Tensor
 from tqdm.auto import tqdm
 

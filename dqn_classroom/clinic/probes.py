@@ -306,6 +306,7 @@ def probe(name: str) -> ProbeResult:
 
     Raises:
         KeyError: no probe has that name.
+        KeyboardInterrupt: it was stopped.
     """
     if name not in PROBES:
         raise KeyError(f"there is no probe {name!r}. Probes: {', '.join(PROBES)}.")

@@ -109,6 +109,9 @@ def adam(
         beta1, beta2, eps: its constants.
         sqrt: the root of a gradient's square, a number or any shape.
 
+    Yields:
+        The step that a gradient, which is sent in, makes; shaped as the gradient.
+
     Source: Kingma and Ba (2015), Algorithm 1.
     """
     m = v = 0.0
