@@ -29,7 +29,7 @@ _BY_TYPE: dict[type, Callable[..., Any]] = {
 }
 
 
-def setting(default: Any, *limits: Any, by: Any = None, remedy: str, **open_ends: bool) -> Any:
+def setting(default: Any, *limits: Any, by: Any = None, remedy: str, **ends: str) -> Any:
     """Return a field whose limits stand beside its default; a default of ``None`` is allowed.
 
     Args:
@@ -37,9 +37,9 @@ def setting(default: Any, *limits: Any, by: Any = None, remedy: str, **open_ends
         limits: smallest and largest number, or the strings that are allowed.
         by: another check than that of the type.
         remedy: a sentence that says what to do.
-        open_ends: ``low_open=True`` or ``high_open=True``, the limit itself is not allowed.
+        ends: such as ``ends="[)"``, where the limit itself is not allowed.
     """
-    rule = check.rule(by or _BY_TYPE[type(default)], *limits, remedy=remedy, **open_ends)
+    rule = check.rule(by or _BY_TYPE[type(default)], *limits, remedy=remedy, **ends)
     return field(default=default, metadata={"rule": rule})
 
 
@@ -53,26 +53,23 @@ def _check_settings(config: Any) -> None:
 
 def _pair(name: str, limits: Any, *, remedy: str) -> tuple[float, float]:
     if not isinstance(limits, tuple) or len(limits) != 2:
-        given = f"{name} = {check.shown(limits)} is a {type(limits).__name__}"
-        raise TypeError(f"{given}: it must be a pair, smallest and largest. {remedy}")
+        check.refuse_type(name, limits, "a pair, smallest and largest", remedy)
     most = _LARGEST_VALUE
     low, high = (check.real(name, limit, -most, most, remedy=remedy) for limit in limits)
     if low >= high:
-        wrong = f"{name} = {limits!r}: the smallest value must be below the largest"
-        raise ValueError(f"{wrong}. {remedy}")
+        check.refuse_value(name, limits, "a pair with the smaller value first", remedy)
     return low, high
 
 
 def _layers(name: str, sizes: Any, *, remedy: str) -> tuple[int, ...]:
     check.instance(name, sizes, tuple, "a tuple of whole numbers", remedy=remedy)
-    given = f"{name} = {check.shown(sizes)}"
     if len(sizes) > _MOST_LAYERS:
-        raise ValueError(f"{given}: it must be at most {_MOST_LAYERS} layers. {remedy}")
+        check.refuse_value(name, sizes, f"at most {_MOST_LAYERS} layers", remedy)
     units = tuple(check.integer(name, size, 1, _MOST_WEIGHTS, remedy=remedy) for size in sizes)
     weights = sum(inputs * outputs for inputs, outputs in pairwise(units))
     if weights > _MOST_WEIGHTS:
-        limit = f"it must be at most {_MOST_WEIGHTS}"
-        raise ValueError(f"{given} makes {weights} weights: {limit}. {remedy}")
+        found = f" makes {weights} weights"
+        check.refuse_value(name, sizes, f"at most {_MOST_WEIGHTS}", remedy, found=found)
     return units
 
 
@@ -107,10 +104,10 @@ class TargetLagConfig:
     learning_rate: float = setting(1e-3, 0, remedy="Use a step size such as 1e-3.")
     steps: int = setting(50_000, 1, _MOST_UPDATES, remedy="Use updates, such as 50_000.")
     target_period: int = setting(5_000, 1, remedy="Use 1 to sync at every update, or 5_000.")
-    tau: float | None = setting(None, 0, 1, low_open=True, remedy="Use 0.005, None for hard syncs.")
+    tau: float | None = setting(None, 0, 1, ends="(]", remedy="Use 0.005, None for hard syncs.")
     optimizer: Literal["adam", "sgd"] = setting("adam", ("adam", "sgd"), remedy=_PICK)
-    beta1: float = setting(0.9, 0, 1, high_open=True, remedy="Adam's default is 0.9.")
-    beta2: float = setting(0.999, 0, 1, high_open=True, remedy="Adam's default is 0.999.")
+    beta1: float = setting(0.9, 0, 1, ends="[)", remedy="Adam's default is 0.9.")
+    beta2: float = setting(0.999, 0, 1, ends="[)", remedy="Adam's default is 0.999.")
     eps: float = setting(1e-8, 0, remedy="Adam's default is 1e-8.")
     initial_bias: float = setting(0.0, remedy="Use 0.0 to start from nothing.")
     n_step: int = setting(1, 1, remedy="Use 1 for the ordinary TD target.")
@@ -162,18 +159,18 @@ class DQNConfig:
     steps: int = setting(50_000, 1, _MOST_STEPS, remedy="Use environment steps, such as 50_000.")
     hidden_sizes: tuple[int, ...] = setting((64, 64), by=_layers, remedy="Use (64, 64).")
     gamma: float = setting(0.99, 0, 1, remedy="Use a discount such as 0.99.")
-    learning_rate: float = setting(1e-3, 0, 1, low_open=True, remedy="Use a step such as 1e-3.")
+    learning_rate: float = setting(1e-3, 0, 1, ends="(]", remedy="Use a step such as 1e-3.")
     learning_rate_end: float | None = setting(None, 0, 1, remedy="Use 0.0, None for no change.")
     loss: Literal["mse", "huber"] = setting("mse", ("mse", "huber"), remedy=_PICK)
     value_range: tuple[float, float] | None = setting(None, by=_pair, remedy="Use (0.0, 100.0).")
-    max_grad_norm: float | None = setting(None, 0, low_open=True, remedy="Use 10.0, or None.")
+    max_grad_norm: float | None = setting(None, 0, ends="(]", remedy="Use 10.0, or None.")
     batch_size: int = setting(64, 1, 100_000, remedy="Use 1 for vanilla DQN, 64 with replay.")
     replay_capacity: int = setting(10_000, 1, _MOST_STEPS, remedy="Use 1 for no replay, or 10_000.")
     learning_starts: int = setting(1_000, 1, _MOST_STEPS, remedy="Use 1 for vanilla DQN, or 1_000.")
     update_period: int = setting(4, 1, _MOST_STEPS, remedy="Use 1 to learn at every step, or 4.")
     update_unit: Literal["steps", "episodes"] = setting("steps", _UNITS, remedy=_PICK)
     target_period: int = setting(500, 1, _MOST_STEPS, remedy="Use 1 for no target network, or 500.")
-    tau: float | None = setting(None, 0, 1, low_open=True, remedy="Use 0.005, None for hard syncs.")
+    tau: float | None = setting(None, 0, 1, ends="(]", remedy="Use 0.005, None for hard syncs.")
     epsilon_start: float = setting(1.0, 0, 1, remedy="Use 1.0 to start at random.")
     epsilon_end: float = setting(0.05, 0, 1, remedy="Use a small probability such as 0.05.")
     epsilon_duration: int = setting(10_000, 1, _MOST_STEPS, remedy="Use a length such as 10_000.")
