@@ -70,9 +70,7 @@ def _corridor(cells: int = 20) -> TabularMDP:
 
 def _catch(rows: int = 10, columns: int = 5) -> TabularMDP:
     """A ball falls one row per step; move left, stay or right to be below it at the end."""
-    ball_row, ball, paddle = (
-        axis.ravel() for axis in np.indices((rows, columns, columns)).astype(np.int64)
-    )
+    ball_row, ball, paddle = np.indices((rows, columns, columns), np.int64).reshape(3, -1)
     count = len(ball)
     board = np.zeros((count, rows, columns), np.float32)
     board[np.arange(count), ball_row, ball] = 1
@@ -82,9 +80,8 @@ def _catch(rows: int = 10, columns: int = 5) -> TabularMDP:
     next_state = (below * columns + ball[:, None]) * columns + moved
     ends = np.broadcast_to(below == rows - 1, moved.shape)
     reward = np.where(ends, np.where(moved == ball[:, None], 1.0, -1.0), 0.0)
-    starts = np.flatnonzero((ball_row == 0) & (paddle == columns // 2))
-    obs = board.reshape(count, -1)
-    return TabularMDP(obs, next_state, reward, ends, tuple(starts.tolist()), (rows, columns))
+    starts = tuple(np.flatnonzero((ball_row == 0) & (paddle == columns // 2)).tolist())
+    return TabularMDP(board.reshape(count, -1), next_state, reward, ends, starts, (rows, columns))
 
 
 # name -> (how to build it, time limit in steps)
@@ -94,10 +91,7 @@ TABULAR_MDPS: dict[str, tuple[Callable[[], TabularMDP], int]] = {
     # Probes: each can be learned only if one more thing is right (an idea of Andy Jones's).
     "ConstantReward-v0": (lambda: _table([[0]], [[1]]), 100),
     "ObservationReward-v0": (lambda: _table([[-1], [1]], [[-1], [1]]), 100),
-    "DelayedReward-v0": (
-        lambda: _table([[-1], [1]], [[0], [1]], 1, [[False], [True]], (0,)),
-        100,
-    ),
+    "DelayedReward-v0": (lambda: _table([[-1], [1]], [[0], [1]], 1, [[0], [1]], (0,)), 100),
     "ActionReward-v0": (lambda: _table([[0]], [[-1, 1]]), 100),
     "ObservationAction-v0": (lambda: _table([[-1], [1]], [[1, -1], [-1, 1]]), 100),
     # The same MDP twice: it pays 1 per step. What differs is how the tenth step ends.
