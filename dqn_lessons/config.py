@@ -1,8 +1,12 @@
-"""The course's configurations: frozen, and checked when they are made."""
+"""The course's configurations: frozen, and checked when they are made.
+
+Raises:
+    TypeError: a field of the wrong type.
+    ValueError: a field outside its limits.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from itertools import pairwise
 from types import NoneType
@@ -21,12 +25,8 @@ _LARGEST_VALUE = 1e30  # its square is no longer a float32
 _UNITS, _NAME = ("steps", "episodes"), "a string, the name of an environment"
 _PICK = "Pick one of the two."
 
-_BY_TYPE: dict[type, Callable[..., Any]] = {
-    int: check.integer,
-    float: check.real,
-    NoneType: check.real,
-    str: check.choice,
-}
+_NUMBER = check.real
+_BY_TYPE: Any = {int: check.integer, float: _NUMBER, NoneType: _NUMBER, str: check.choice}
 
 
 def setting(default: Any, *limits: Any, by: Any = None, remedy: str, **ends: str) -> Any:
@@ -57,7 +57,9 @@ def _pair(name: str, limits: Any, *, remedy: str) -> tuple[float, float]:
     most = _LARGEST_VALUE
     low, high = (check.real(name, limit, -most, most, remedy=remedy) for limit in limits)
     if low >= high:
-        check.refuse_value(name, limits, "a pair with the smaller value first", remedy)
+        check.refuse_value(
+            name, limits, "in order, the smallest value must be below the largest", remedy
+        )
     return low, high
 
 
@@ -92,10 +94,6 @@ class TargetLagConfig:
         beta1, beta2, eps: Adam's constants.
         initial_bias: ``b`` and its target before the first update.
         n_step: rewards summed before bootstrapping.
-
-    Raises:
-        TypeError: a field of the wrong type.
-        ValueError: a field outside its limits.
     """
 
     # fmt: off
@@ -148,10 +146,6 @@ class DQNConfig:
         epsilon_unit: what ``epsilon_duration`` counts, ``"steps"`` or ``"episodes"``.
         eval_period: environment steps between two evaluations.
         eval_episodes: greedy episodes of each learner in one evaluation.
-
-    Raises:
-        TypeError: a field of the wrong type.
-        ValueError: a field outside its limits.
     """
 
     # fmt: off
@@ -182,16 +176,15 @@ class DQNConfig:
     def __post_init__(self) -> None:
         _check_settings(self)
         for name in ("replay_capacity", "learning_starts"):
-            if self.batch_size > getattr(self, name):
-                raise ValueError(
-                    f"batch_size = {self.batch_size} > {name} = {getattr(self, name)}: a batch is "
-                    f"drawn from what is stored. Lower batch_size or raise {name}."
-                )
+            most = getattr(self, name)
+            remedy = f"A batch is drawn from what is stored: lower batch_size or raise {name}."
+            if (size := self.batch_size) > most:
+                found = f" > {name} = {most}"
+                check.refuse_value("batch_size", size, f"at most {most}", remedy, found=found)
 
 
 def differences(one: DQNConfig, other: DQNConfig) -> dict[str, tuple[Any, Any]]:
     """What turns one configuration into the other: field -> (value here, value there)."""
-    pairs = {
-        each.name: (getattr(one, each.name), getattr(other, each.name)) for each in fields(one)
-    }
+    names = [each.name for each in fields(one)]
+    pairs = {name: (getattr(one, name), getattr(other, name)) for name in names}
     return {name: (here, there) for name, (here, there) in pairs.items() if here != there}

@@ -37,9 +37,7 @@ def atomic_write(path: str | Path, mode: str = "w") -> Iterator[Any]:
         if not isinstance(error, OSError):
             raise
         kept = "What was there before is unchanged" if path.exists() else "Nothing was written"
+        said = f"{path} could not be saved: {error.strerror or error}. {kept}. "
+        remedy = "Free some space, or save to a folder that you can write."
         # The same number gives the same kind of error, such as PermissionError.
-        raise OSError(
-            error.errno or 0,
-            f"{path} could not be saved: {error.strerror or error}. {kept}. "
-            "Free some space, or save to a folder that you can write.",
-        ) from error
+        raise OSError(error.errno or 0, said + remedy) from error
