@@ -3,11 +3,12 @@
 Args:
     field: name of the argument, as the caller wrote it.
     value: what was given, anything.
-    low, high: smallest and largest number allowed.
+    low, high: smallest and largest number allowed; without ``high``, what int64 can hold.
     ends: "[" and "]" where the limit itself is allowed, "(" and ")" where it is not.
     options: the strings that are allowed.
     kind, what: a type, and its name for a reader.
     limit, found: what it must be, and what was found out about it, both as words.
+    check, limits, words: such as `real`, and its other arguments.
     nbytes: size in memory, in bytes.
     remedy: a sentence that says what to do.
     target_params, online_params: lists of tensors, any shape.
@@ -84,10 +85,7 @@ def real(
 
 
 def integer(field: str, value: Any, low: int, high: int | None = None, *, remedy: str) -> int:
-    """Return ``value`` as an int, or say what is wrong with it.
-
-    Without ``high`` the limit is what an array of whole numbers can hold.
-    """
+    """Return ``value`` as an int, or say what is wrong with it."""
     instance(field, value, Integral, "a whole number", remedy=remedy)
     if not low <= value <= (INT64_MAX if high is None else high):
         one_sided = f">= {low}" if value < low else f"<= {INT64_MAX}"
@@ -104,12 +102,7 @@ def choice(field: str, value: Any, options: Iterable[str], *, remedy: str) -> st
 
 
 def rule(check: Callable[..., Any], *limits: Any, **words: Any) -> Rule:
-    """Return a check that waits for a field and its value.
-
-    Args:
-        check: such as `real`.
-        limits, words: its other arguments.
-    """
+    """Return a check that waits for a field and its value."""
     return lambda field, value: check(field, value, *limits, **words)
 
 
@@ -163,10 +156,8 @@ def _keep(contract: Mapping[str, str | Rule], arguments: Mapping[str, Any]) -> N
                 if not (dtype in found if dtype == "float" else dtype == found):
                     raise TypeError(f"{name} has dtype {value.dtype}: {_DTYPES[dtype]}")
             if "constant" in words and value.requires_grad:
-                raise ValueError(
-                    f"{name} carries a gradient: the TD target is a constant of the update. "
-                    "Compute it under torch.no_grad()."
-                )
+                wrong = "carries a gradient: the TD target is a constant of the update"
+                raise ValueError(f"{name} {wrong}. Compute it under torch.no_grad().")
             rows[name] = value.shape if axes == "...]" else value.shape[:-1]
     _same_rows(**rows)
 
@@ -175,27 +166,20 @@ def _same_rows(**shapes: tuple[int, ...]) -> None:
     # Broadcasting [B] against [B, 1] would silently pair every row with every other.
     if len(set(shapes.values())) > 1:
         stated = ", ".join(f"{name} {list(shape)}" for name, shape in shapes.items())
-        raise ValueError(
-            f"row shapes differ (an action axis apart): {stated}. They must be equal, [B] or "
-            "[S, B]. Remove an extra axis with .squeeze(-1)."
-        )
+        equal = "They must be equal, [B] or [S, B]. Remove an extra axis with .squeeze(-1)."
+        raise ValueError(f"row shapes differ (an action axis apart): {stated}. {equal}")
 
 
 def parameters(target_params: Any, online_params: Any, tau: float = 1.0) -> None:
     """Refuse networks that cannot be synced: their lists of tensors must be alike, and apart."""
     for name, params in (("target_params", target_params), ("online_params", online_params)):
-        if not isinstance(params, Sequence):
-            raise TypeError(
-                f"{name} is a {type(params).__name__}, which can be walked over only once: it must "
-                "be a list. Use list(net.parameters())."
-            )
+        listed = "a list, which can be walked over more than once"
+        instance(name, params, Sequence, listed, remedy="Use list(net.parameters()).")
     for target, online in zip(target_params, online_params, strict=True):
         _same_rows(target=target.shape, online=online.shape)
         if target.data_ptr() == online.data_ptr():
-            raise ValueError(
-                "the target network shares its memory with the online network, so it never lags. "
-                "Use copy.deepcopy(online)."
-            )
+            wrong = "the target network shares its memory with the online network, so it never lags"
+            raise ValueError(f"{wrong}. Use copy.deepcopy(online).")
     real("tau", tau, 0, 1, remedy="Use 0.005 to follow slowly.")
 
 
