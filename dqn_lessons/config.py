@@ -127,8 +127,7 @@ class DQNConfig:
         hidden_sizes: units of the hidden layers (ReLU); ``()`` is a linear Q-function.
         gamma: discount.
         learning_rate: Adam's step size.
-        learning_rate_end: step size at the last environment step, reached on a straight line;
-            ``None`` for a constant one.
+        learning_rate_end: step size at the last environment step, on a straight line, or ``None``.
         loss: ``"mse"``, or ``"huber"`` (quadratic up to a TD error of 1, linear beyond).
         value_range: smallest and largest value that can be true; the values of next states are
             cut to it in the target. ``None`` for no limit.

@@ -194,12 +194,8 @@ def _reachable(mdp: TabularMDP) -> Array:
         reached[goes_on] = True
 
 
+# A test runs Gymnasium's checks once, so that every step need not.
+_UNCHECKED: Any = {"order_enforce": False, "disable_env_checker": True}
 for _name, (_, _limit) in TABULAR_MDPS.items():
-    gym.register(
-        f"dqn_lessons/{_name}",
-        "dqn_lessons.envs:TabularEnv",
-        kwargs={"name": _name},
-        max_episode_steps=_limit,
-        order_enforce=False,
-        disable_env_checker=True,  # a test runs the checker once, so that every step need not
-    )
+    _made: Any = {"entry_point": "dqn_lessons.envs:TabularEnv", "kwargs": {"name": _name}}
+    gym.register(f"dqn_lessons/{_name}", **_made, max_episode_steps=_limit, **_UNCHECKED)

@@ -184,11 +184,9 @@ class TrainingLog:
 
     def history(self, config: DQNConfig, step: int) -> History:
         """Everything so far, as frozen arrays."""
-        empty = {"q_probe": (len(self.seeds), 0, 0)}
+        none, empty = (len(self.seeds), 0), {"q_probe": (len(self.seeds), 0, 0)}
         arrays = {
-            name: np.stack(rows, axis=1)
-            if rows
-            else np.zeros(empty.get(name, (len(self.seeds), 0)))
+            name: np.stack(rows, axis=1) if rows else np.zeros(empty.get(name, none))
             for name, rows in self.evaluations.items()
         }
         episodes = np.array(self.episodes, EPISODE_DTYPE)
