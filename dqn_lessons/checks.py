@@ -3,10 +3,12 @@
 Args:
     field: name of the argument, as the caller wrote it.
     value: what was given, anything.
-    low, high: smallest and largest number allowed.
-    low_open, high_open: the limit itself is not allowed.
+    low, high: smallest and largest number allowed; without ``high``, what int64 can hold.
+    ends: "[" and "]" where the limit itself is allowed, "(" and ")" where it is not.
     options: the strings that are allowed.
     kind, what: a type, and its name for a reader.
+    limit, found: what it must be, and what was found out about it, both as words.
+    check, limits, words: such as `real`, and its other arguments.
     nbytes: size in memory, in bytes.
     remedy: a sentence that says what to do.
     target_params, online_params: lists of tensors, any shape.
@@ -26,13 +28,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from numbers import Integral, Real
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
 Rule = Callable[[str, Any], Any]  # from a field and its value to the value, or an error
 
-INT64_MAX = 2**63 - 1
+INF, INT64_MAX = math.inf, 2**63 - 1
 _MAX_LEARNERS, _MAX_BYTES, _SHOWN = 10_000, 2**31, 80
 
 
@@ -45,77 +47,62 @@ def shown(value: Any) -> str:
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 13]}...{text[-10:]}"
 
 
+def refuse_type(field: str, value: Any, what: str, remedy: str) -> NoReturn:
+    """Raise the error for a value of the wrong type."""
+    given = type(value).__name__
+    raise TypeError(f"{field} = {shown(value)} is a {given}: it must be {what}. {remedy}")
+
+
+def refuse_value(field: str, value: Any, limit: str, remedy: str, *, found: str = "") -> NoReturn:
+    """Raise the error for a value outside its limits."""
+    raise ValueError(f"{field} = {shown(value)}{found}: it must be {limit}. {remedy}")
+
+
 def instance(field: str, value: Any, kind: type, what: str, *, remedy: str) -> Any:
     """Return ``value`` if it is of a type; a ``bool`` is no number."""
     if isinstance(value, bool) or not isinstance(value, kind):
-        given = type(value).__name__
-        raise TypeError(f"{field} = {shown(value)} is a {given}: it must be {what}. {remedy}")
+        refuse_type(field, value, what, remedy)
     return value
 
 
 def real(
-    field: str,
-    value: Any,
-    low: float = -math.inf,
-    high: float = math.inf,
-    *,
-    low_open: bool = False,
-    high_open: bool = False,
-    remedy: str,
+    field: str, value: Any, low: float = -INF, high: float = INF, *, ends: str = "[]", remedy: str
 ) -> float:
     """Return ``value`` as a float, or say what is wrong with it."""
     instance(field, value, Real, "a number", remedy=remedy)
     try:
         number = float(value)
     except OverflowError:  # a whole number beyond the range of floats
-        number = -math.inf if value < 0 else math.inf
-    too_low = number <= low if low_open else number < low
-    too_high = number >= high if high_open else number > high
+        number = -INF if value < 0 else INF
+    too_low = number <= low if ends[0] == "(" else number < low
+    too_high = number >= high if ends[1] == ")" else number > high
     if not math.isfinite(number) or too_low or too_high:
-        limit = _limit(low, high, low_open, high_open)
-        raise ValueError(f"{field} = {shown(value)}: it must be {limit}. {remedy}")
+        limit = f"in {ends[0]}{low:g}, {high:g}{ends[1]}"
+        if high == INF:
+            limit = "finite" if low == -INF else f"{'>' if ends[0] == '(' else '>='} {low:g}"
+        refuse_value(field, value, limit, remedy)
     return number
-
-
-def _limit(low: float, high: float, low_open: bool, high_open: bool) -> str:
-    if high == math.inf:
-        return "finite" if low == -math.inf else f"{'> ' if low_open else '>= '}{low:g}"
-    return f"in {'(' if low_open else '['}{low:g}, {high:g}{')' if high_open else ']'}"
 
 
 def integer(field: str, value: Any, low: int, high: int | None = None, *, remedy: str) -> int:
-    """Return ``value`` as an int, or say what is wrong with it.
-
-    Without ``high`` the limit is what an array of whole numbers can hold.
-
-    Raises:
-        ValueError: outside the limits.
-    """
+    """Return ``value`` as an int, or say what is wrong with it."""
     instance(field, value, Integral, "a whole number", remedy=remedy)
-    number = int(value)
-    if not low <= number <= (INT64_MAX if high is None else high):
-        one_sided = f">= {low}" if number < low else f"<= {INT64_MAX}"
-        limit = one_sided if high is None else f"in [{low}, {high}]"
-        raise ValueError(f"{field} = {shown(value)}: it must be {limit}. {remedy}")
-    return number
+    if not low <= value <= (INT64_MAX if high is None else high):
+        one_sided = f">= {low}" if value < low else f"<= {INT64_MAX}"
+        refuse_value(field, value, one_sided if high is None else f"in [{low}, {high}]", remedy)
+    return int(value)
 
 
 def choice(field: str, value: Any, options: Iterable[str], *, remedy: str) -> str:
     """Return ``value`` if it is one of ``options``."""
     names = list(options)
     if instance(field, value, str, "a string", remedy=remedy) not in names:
-        allowed = ", ".join(names)
-        raise ValueError(f"{field} = {shown(value)}: it must be one of {allowed}. {remedy}")
+        refuse_value(field, value, f"one of {', '.join(names)}", remedy)
     return str(value)
 
 
 def rule(check: Callable[..., Any], *limits: Any, **words: Any) -> Rule:
-    """Return a check that waits for a field and its value.
-
-    Args:
-        check: such as `real`.
-        limits, words: its other arguments.
-    """
+    """Return a check that waits for a field and its value."""
     return lambda field, value: check(field, value, *limits, **words)
 
 
@@ -163,16 +150,14 @@ def _keep(contract: Mapping[str, str | Rule], arguments: Mapping[str, Any]) -> N
         if not isinstance(part, str):
             part(name, value)
         elif part:
-            words, _, axes = f" {part}".rpartition(" [")
+            words, _, axes = part.partition("[")
             for dtype in words.replace("constant", "").split():
                 found = str(value.dtype).rpartition(".")[2]
                 if not (dtype in found if dtype == "float" else dtype == found):
                     raise TypeError(f"{name} has dtype {value.dtype}: {_DTYPES[dtype]}")
             if "constant" in words and value.requires_grad:
-                raise ValueError(
-                    f"{name} carries a gradient: the TD target is a constant of the update. "
-                    "Compute it under torch.no_grad()."
-                )
+                wrong = "carries a gradient: the TD target is a constant of the update"
+                raise ValueError(f"{name} {wrong}. Compute it under torch.no_grad().")
             rows[name] = value.shape if axes == "...]" else value.shape[:-1]
     _same_rows(**rows)
 
@@ -181,68 +166,49 @@ def _same_rows(**shapes: tuple[int, ...]) -> None:
     # Broadcasting [B] against [B, 1] would silently pair every row with every other.
     if len(set(shapes.values())) > 1:
         stated = ", ".join(f"{name} {list(shape)}" for name, shape in shapes.items())
-        raise ValueError(
-            f"row shapes differ (an action axis apart): {stated}. They must be equal, [B] or "
-            "[S, B]. Remove an extra axis with .squeeze(-1)."
-        )
+        equal = "They must be equal, [B] or [S, B]. Remove an extra axis with .squeeze(-1)."
+        raise ValueError(f"row shapes differ (an action axis apart): {stated}. {equal}")
 
 
 def parameters(target_params: Any, online_params: Any, tau: float = 1.0) -> None:
     """Refuse networks that cannot be synced: their lists of tensors must be alike, and apart."""
     for name, params in (("target_params", target_params), ("online_params", online_params)):
-        if not isinstance(params, Sequence):
-            raise TypeError(
-                f"{name} is a {type(params).__name__}, which can be walked over only once: it must "
-                "be a list. Use list(net.parameters())."
-            )
+        listed = "a list, which can be walked over more than once"
+        instance(name, params, Sequence, listed, remedy="Use list(net.parameters()).")
     for target, online in zip(target_params, online_params, strict=True):
         _same_rows(target=target.shape, online=online.shape)
         if target.data_ptr() == online.data_ptr():
-            raise ValueError(
-                "the target network shares its memory with the online network, so it never lags. "
-                "Use copy.deepcopy(online)."
-            )
+            wrong = "the target network shares its memory with the online network, so it never lags"
+            raise ValueError(f"{wrong}. Use copy.deepcopy(online).")
     real("tau", tau, 0, 1, remedy="Use 0.005 to follow slowly.")
 
 
 def seeds(values: Any) -> tuple[int, ...]:
     """Return the seeds as ints: at least one, none twice, each from 0 to what int64 can hold."""
     remedy = "Use seeds=range(16), or seeds=[0] for a single run."
+    listed: Any = None if isinstance(values, (str, bytes)) else values
     try:
-        if isinstance(values, (str, bytes)):
-            raise TypeError("text")
-        # An endless generator must not be waited for.
-        some = list(islice(values, _MAX_LEARNERS + 1))
-    except TypeError as error:
-        given = f"seeds = {shown(values)} is a {type(values).__name__}"
-        raise TypeError(f"{given}: it must be a list of whole numbers. {remedy}") from error
+        some = list(islice(listed, _MAX_LEARNERS + 1))  # a generator may be endless
+    except TypeError:
+        refuse_type("seeds", values, "a list of whole numbers", remedy)
     if len(some) > _MAX_LEARNERS:
-        most = f"it must be at most {_MAX_LEARNERS} learners"
-        raise ValueError(f"seeds = {shown(values)}: {most}. {remedy}")
+        refuse_value("seeds", values, f"at most {_MAX_LEARNERS} learners", remedy)
     numbers = tuple(integer("seeds", seed, 0, remedy=remedy) for seed in some)
     if not numbers or len(set(numbers)) < len(numbers):
-        raise ValueError(
-            f"seeds = {shown(list(numbers))}: one per learner, all different. {remedy}"
-        )
+        refuse_value("seeds", list(numbers), "one per learner, all different", remedy)
     return numbers
 
 
 def refuse_large_allocation(field: str, value: Any, nbytes: float, *, remedy: str) -> None:
     """Say so before memory is taken that is not there."""
     if nbytes > _MAX_BYTES:
-        limit = f"it must be at most {_MAX_BYTES:,}"
-        raise ValueError(f"{field} = {shown(value)} takes {nbytes:,.0f} bytes: {limit}. {remedy}")
+        found = f" takes {nbytes:,.0f} bytes"
+        refuse_value(field, value, f"at most {_MAX_BYTES:,}", remedy, found=found)
 
 
 @contextmanager
 def making_environment(env_id: Any) -> Iterator[None]:
-    """Say in one sentence, with the name, why an environment cannot be made.
-
-    Gymnasium has an error of its own for each reason, and a missing package has Python's.
-
-    Raises:
-        ValueError: whatever the block raises.
-    """
+    """Say in one sentence why an environment cannot be made: there is an error for each reason."""
     remedy = 'Use a registered environment that is installed, such as "CartPole-v1".'
     instance("env_id", env_id, str, "a string", remedy=remedy)
     try:

@@ -1,8 +1,12 @@
-"""The course's configurations: frozen, and checked when they are made."""
+"""The course's configurations: frozen, and checked when they are made.
+
+Raises:
+    TypeError: a field of the wrong type.
+    ValueError: a field outside its limits.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from itertools import pairwise
 from types import NoneType
@@ -21,15 +25,11 @@ _LARGEST_VALUE = 1e30  # its square is no longer a float32
 _UNITS, _NAME = ("steps", "episodes"), "a string, the name of an environment"
 _PICK = "Pick one of the two."
 
-_BY_TYPE: dict[type, Callable[..., Any]] = {
-    int: check.integer,
-    float: check.real,
-    NoneType: check.real,
-    str: check.choice,
-}
+_NUMBER = check.real
+_BY_TYPE: Any = {int: check.integer, float: _NUMBER, NoneType: _NUMBER, str: check.choice}
 
 
-def setting(default: Any, *limits: Any, by: Any = None, remedy: str, **open_ends: bool) -> Any:
+def setting(default: Any, *limits: Any, by: Any = None, remedy: str, **ends: str) -> Any:
     """Return a field whose limits stand beside its default; a default of ``None`` is allowed.
 
     Args:
@@ -37,9 +37,9 @@ def setting(default: Any, *limits: Any, by: Any = None, remedy: str, **open_ends
         limits: smallest and largest number, or the strings that are allowed.
         by: another check than that of the type.
         remedy: a sentence that says what to do.
-        open_ends: ``low_open=True`` or ``high_open=True``, the limit itself is not allowed.
+        ends: such as ``ends="[)"``, where the limit itself is not allowed.
     """
-    rule = check.rule(by or _BY_TYPE[type(default)], *limits, remedy=remedy, **open_ends)
+    rule = check.rule(by or _BY_TYPE[type(default)], *limits, remedy=remedy, **ends)
     return field(default=default, metadata={"rule": rule})
 
 
@@ -53,26 +53,25 @@ def _check_settings(config: Any) -> None:
 
 def _pair(name: str, limits: Any, *, remedy: str) -> tuple[float, float]:
     if not isinstance(limits, tuple) or len(limits) != 2:
-        given = f"{name} = {check.shown(limits)} is a {type(limits).__name__}"
-        raise TypeError(f"{given}: it must be a pair, smallest and largest. {remedy}")
+        check.refuse_type(name, limits, "a pair, smallest and largest", remedy)
     most = _LARGEST_VALUE
     low, high = (check.real(name, limit, -most, most, remedy=remedy) for limit in limits)
     if low >= high:
-        wrong = f"{name} = {limits!r}: the smallest value must be below the largest"
-        raise ValueError(f"{wrong}. {remedy}")
+        check.refuse_value(
+            name, limits, "in order, the smallest value must be below the largest", remedy
+        )
     return low, high
 
 
 def _layers(name: str, sizes: Any, *, remedy: str) -> tuple[int, ...]:
     check.instance(name, sizes, tuple, "a tuple of whole numbers", remedy=remedy)
-    given = f"{name} = {check.shown(sizes)}"
     if len(sizes) > _MOST_LAYERS:
-        raise ValueError(f"{given}: it must be at most {_MOST_LAYERS} layers. {remedy}")
+        check.refuse_value(name, sizes, f"at most {_MOST_LAYERS} layers", remedy)
     units = tuple(check.integer(name, size, 1, _MOST_WEIGHTS, remedy=remedy) for size in sizes)
     weights = sum(inputs * outputs for inputs, outputs in pairwise(units))
     if weights > _MOST_WEIGHTS:
-        limit = f"it must be at most {_MOST_WEIGHTS}"
-        raise ValueError(f"{given} makes {weights} weights: {limit}. {remedy}")
+        found = f" makes {weights} weights"
+        check.refuse_value(name, sizes, f"at most {_MOST_WEIGHTS}", remedy, found=found)
     return units
 
 
@@ -95,10 +94,6 @@ class TargetLagConfig:
         beta1, beta2, eps: Adam's constants.
         initial_bias: ``b`` and its target before the first update.
         n_step: rewards summed before bootstrapping.
-
-    Raises:
-        TypeError: a field of the wrong type.
-        ValueError: a field outside its limits.
     """
 
     # fmt: off
@@ -107,10 +102,10 @@ class TargetLagConfig:
     learning_rate: float = setting(1e-3, 0, remedy="Use a step size such as 1e-3.")
     steps: int = setting(50_000, 1, _MOST_UPDATES, remedy="Use updates, such as 50_000.")
     target_period: int = setting(5_000, 1, remedy="Use 1 to sync at every update, or 5_000.")
-    tau: float | None = setting(None, 0, 1, low_open=True, remedy="Use 0.005, None for hard syncs.")
+    tau: float | None = setting(None, 0, 1, ends="(]", remedy="Use 0.005, None for hard syncs.")
     optimizer: Literal["adam", "sgd"] = setting("adam", ("adam", "sgd"), remedy=_PICK)
-    beta1: float = setting(0.9, 0, 1, high_open=True, remedy="Adam's default is 0.9.")
-    beta2: float = setting(0.999, 0, 1, high_open=True, remedy="Adam's default is 0.999.")
+    beta1: float = setting(0.9, 0, 1, ends="[)", remedy="Adam's default is 0.9.")
+    beta2: float = setting(0.999, 0, 1, ends="[)", remedy="Adam's default is 0.999.")
     eps: float = setting(1e-8, 0, remedy="Adam's default is 1e-8.")
     initial_bias: float = setting(0.0, remedy="Use 0.0 to start from nothing.")
     n_step: int = setting(1, 1, remedy="Use 1 for the ordinary TD target.")
@@ -132,8 +127,7 @@ class DQNConfig:
         hidden_sizes: units of the hidden layers (ReLU); ``()`` is a linear Q-function.
         gamma: discount.
         learning_rate: Adam's step size.
-        learning_rate_end: step size at the last environment step, reached on a straight line;
-            ``None`` for a constant one.
+        learning_rate_end: step size at the last environment step, on a straight line, or ``None``.
         loss: ``"mse"``, or ``"huber"`` (quadratic up to a TD error of 1, linear beyond).
         value_range: smallest and largest value that can be true; the values of next states are
             cut to it in the target. ``None`` for no limit.
@@ -151,10 +145,6 @@ class DQNConfig:
         epsilon_unit: what ``epsilon_duration`` counts, ``"steps"`` or ``"episodes"``.
         eval_period: environment steps between two evaluations.
         eval_episodes: greedy episodes of each learner in one evaluation.
-
-    Raises:
-        TypeError: a field of the wrong type.
-        ValueError: a field outside its limits.
     """
 
     # fmt: off
@@ -162,18 +152,18 @@ class DQNConfig:
     steps: int = setting(50_000, 1, _MOST_STEPS, remedy="Use environment steps, such as 50_000.")
     hidden_sizes: tuple[int, ...] = setting((64, 64), by=_layers, remedy="Use (64, 64).")
     gamma: float = setting(0.99, 0, 1, remedy="Use a discount such as 0.99.")
-    learning_rate: float = setting(1e-3, 0, 1, low_open=True, remedy="Use a step such as 1e-3.")
+    learning_rate: float = setting(1e-3, 0, 1, ends="(]", remedy="Use a step such as 1e-3.")
     learning_rate_end: float | None = setting(None, 0, 1, remedy="Use 0.0, None for no change.")
     loss: Literal["mse", "huber"] = setting("mse", ("mse", "huber"), remedy=_PICK)
     value_range: tuple[float, float] | None = setting(None, by=_pair, remedy="Use (0.0, 100.0).")
-    max_grad_norm: float | None = setting(None, 0, low_open=True, remedy="Use 10.0, or None.")
+    max_grad_norm: float | None = setting(None, 0, ends="(]", remedy="Use 10.0, or None.")
     batch_size: int = setting(64, 1, 100_000, remedy="Use 1 for vanilla DQN, 64 with replay.")
     replay_capacity: int = setting(10_000, 1, _MOST_STEPS, remedy="Use 1 for no replay, or 10_000.")
     learning_starts: int = setting(1_000, 1, _MOST_STEPS, remedy="Use 1 for vanilla DQN, or 1_000.")
     update_period: int = setting(4, 1, _MOST_STEPS, remedy="Use 1 to learn at every step, or 4.")
     update_unit: Literal["steps", "episodes"] = setting("steps", _UNITS, remedy=_PICK)
     target_period: int = setting(500, 1, _MOST_STEPS, remedy="Use 1 for no target network, or 500.")
-    tau: float | None = setting(None, 0, 1, low_open=True, remedy="Use 0.005, None for hard syncs.")
+    tau: float | None = setting(None, 0, 1, ends="(]", remedy="Use 0.005, None for hard syncs.")
     epsilon_start: float = setting(1.0, 0, 1, remedy="Use 1.0 to start at random.")
     epsilon_end: float = setting(0.05, 0, 1, remedy="Use a small probability such as 0.05.")
     epsilon_duration: int = setting(10_000, 1, _MOST_STEPS, remedy="Use a length such as 10_000.")
@@ -185,16 +175,15 @@ class DQNConfig:
     def __post_init__(self) -> None:
         _check_settings(self)
         for name in ("replay_capacity", "learning_starts"):
-            if self.batch_size > getattr(self, name):
-                raise ValueError(
-                    f"batch_size = {self.batch_size} > {name} = {getattr(self, name)}: a batch is "
-                    f"drawn from what is stored. Lower batch_size or raise {name}."
-                )
+            most = getattr(self, name)
+            remedy = f"A batch is drawn from what is stored: lower batch_size or raise {name}."
+            if (size := self.batch_size) > most:
+                found = f" > {name} = {most}"
+                check.refuse_value("batch_size", size, f"at most {most}", remedy, found=found)
 
 
 def differences(one: DQNConfig, other: DQNConfig) -> dict[str, tuple[Any, Any]]:
     """What turns one configuration into the other: field -> (value here, value there)."""
-    pairs = {
-        each.name: (getattr(one, each.name), getattr(other, each.name)) for each in fields(one)
-    }
+    names = [each.name for each in fields(one)]
+    pairs = {name: (getattr(one, name), getattr(other, name)) for name in names}
     return {name: (here, there) for name, (here, there) in pairs.items() if here != there}

@@ -42,29 +42,22 @@ class TabularMDP:
     picture: tuple[int, int]
 
 
-def _one_state(reward: float, steps: int | None = None) -> TabularMDP:
-    """One observation forever; with ``steps``, an end that nothing announces."""
-    count = steps or 1
-    next_state = np.minimum(np.arange(count) + 1, count - 1)[:, None]
-    ends = np.zeros((count, 1), bool)
-    ends[-1] = steps is not None
-    obs = np.zeros((count, 1), np.float32)
-    return TabularMDP(obs, next_state, np.full((count, 1), reward), ends, (0,), (1, 1))
-
-
-def _one_step(obs: Any, reward: Any) -> TabularMDP:
-    """Episodes of one step: reward ``[N, A]`` for each observation and action."""
+def _table(
+    obs: Any, reward: Any, next_state: Any = None, terminated: Any = True, starts: Any = ()
+) -> TabularMDP:
+    """Rows of numbers as an MDP; unless said otherwise each episode is one step from any state."""
     obs, reward = np.asarray(obs, np.float32), np.asarray(reward, np.float64)
-    stays = np.broadcast_to(np.arange(len(obs))[:, None], reward.shape)
-    ends = np.ones(reward.shape, bool)
-    return TabularMDP(obs, stays, reward, ends, tuple(range(len(obs))), (1, obs.shape[1]))
+    leads_to = np.indices(reward.shape)[0] if next_state is None else next_state
+    after, ends = (np.broadcast_to(part, reward.shape) for part in (leads_to, terminated))
+    starts = starts or tuple(range(len(obs)))
+    return TabularMDP(obs, after, reward, ends.astype(bool), starts, (1, obs.shape[1]))
 
 
-def _delayed() -> TabularMDP:
-    """Two steps, then a reward of 1."""
-    obs = np.array([[-1], [1]], np.float32)
-    ends = np.array([[False], [True]])
-    return TabularMDP(obs, np.array([[1], [1]]), np.array([[0.0], [1.0]]), ends, (0,), (1, 1))
+def _unannounced_end(steps: int = 10) -> TabularMDP:
+    """A reward of 1 at each step, and one observation that never tells how near the end is."""
+    here, last = np.arange(steps)[:, None], steps - 1
+    obs, reward = np.zeros((steps, 1)), np.ones((steps, 1))
+    return _table(obs, reward, np.minimum(here + 1, last), here == last, (0,))
 
 
 def _corridor(cells: int = 20) -> TabularMDP:
@@ -72,16 +65,12 @@ def _corridor(cells: int = 20) -> TabularMDP:
     here = np.arange(cells)
     next_state = np.stack([np.maximum(here - 1, 0), np.minimum(here + 1, cells - 1)], axis=1)
     enters = next_state == cells - 1
-    obs = np.eye(cells, dtype=np.float32)
-    starts = tuple(range(cells - 1))
-    return TabularMDP(obs, next_state, enters.astype(np.float64), enters, starts, (1, cells))
+    return _table(np.eye(cells), enters, next_state, enters, tuple(range(cells - 1)))
 
 
 def _catch(rows: int = 10, columns: int = 5) -> TabularMDP:
     """A ball falls one row per step; move left, stay or right to be below it at the end."""
-    ball_row, ball, paddle = (
-        axis.ravel() for axis in np.indices((rows, columns, columns)).astype(np.int64)
-    )
+    ball_row, ball, paddle = np.indices((rows, columns, columns), np.int64).reshape(3, -1)
     count = len(ball)
     board = np.zeros((count, rows, columns), np.float32)
     board[np.arange(count), ball_row, ball] = 1
@@ -91,9 +80,8 @@ def _catch(rows: int = 10, columns: int = 5) -> TabularMDP:
     next_state = (below * columns + ball[:, None]) * columns + moved
     ends = np.broadcast_to(below == rows - 1, moved.shape)
     reward = np.where(ends, np.where(moved == ball[:, None], 1.0, -1.0), 0.0)
-    starts = np.flatnonzero((ball_row == 0) & (paddle == columns // 2))
-    obs = board.reshape(count, -1)
-    return TabularMDP(obs, next_state, reward, ends, tuple(starts.tolist()), (rows, columns))
+    starts = tuple(np.flatnonzero((ball_row == 0) & (paddle == columns // 2)).tolist())
+    return TabularMDP(board.reshape(count, -1), next_state, reward, ends, starts, (rows, columns))
 
 
 # name -> (how to build it, time limit in steps)
@@ -101,20 +89,20 @@ TABULAR_MDPS: dict[str, tuple[Callable[[], TabularMDP], int]] = {
     "Catch-v0": (_catch, 100),
     "Corridor-v0": (_corridor, 100),
     # Probes: each can be learned only if one more thing is right (an idea of Andy Jones's).
-    "ConstantReward-v0": (lambda: _one_step([[0]], [[1]]), 100),
-    "ObservationReward-v0": (lambda: _one_step([[-1], [1]], [[-1], [1]]), 100),
-    "DelayedReward-v0": (_delayed, 100),
-    "ActionReward-v0": (lambda: _one_step([[0]], [[-1, 1]]), 100),
-    "ObservationAction-v0": (lambda: _one_step([[-1], [1]], [[1, -1], [-1, 1]]), 100),
+    "ConstantReward-v0": (lambda: _table([[0]], [[1]]), 100),
+    "ObservationReward-v0": (lambda: _table([[-1], [1]], [[-1], [1]]), 100),
+    "DelayedReward-v0": (lambda: _table([[-1], [1]], [[0], [1]], 1, [[0], [1]], (0,)), 100),
+    "ActionReward-v0": (lambda: _table([[0]], [[-1, 1]]), 100),
+    "ObservationAction-v0": (lambda: _table([[-1], [1]], [[1, -1], [-1, 1]]), 100),
     # The same MDP twice: it pays 1 per step. What differs is how the tenth step ends.
-    "TimeLimit-v0": (lambda: _one_state(1.0), 10),
-    "TimeLimitAsEnd-v0": (lambda: _one_state(1.0, steps=10), 100),
+    "TimeLimit-v0": (lambda: _table([[0]], [[1]], terminated=False), 10),
+    "TimeLimitAsEnd-v0": (_unannounced_end, 100),
     # Lesson 1's single state: forever, for one step, and cut short by a time limit at every step.
-    "OneState-v0": (lambda: _one_state(2.0), 10),
-    "OneStateEnd-v0": (lambda: _one_state(2.0, steps=1), 10),
-    "OneStateCut-v0": (lambda: _one_state(2.0), 1),
+    "OneState-v0": (lambda: _table([[0]], [[2]], terminated=False), 10),
+    "OneStateEnd-v0": (lambda: _table([[0]], [[2]]), 10),
+    "OneStateCut-v0": (lambda: _table([[0]], [[2]], terminated=False), 1),
     # Two states that end at once, with different rewards.
-    "TwoEnds-v0": (lambda: _one_step([[0], [1]], [[0], [2]]), 100),
+    "TwoEnds-v0": (lambda: _table([[0], [1]], [[0], [2]]), 100),
     "ShortCorridor-v0": (lambda: _corridor(5), 100),
 }
 
@@ -171,17 +159,15 @@ def exact_q(env_id: str, gamma: float) -> tuple[Array, Array]:
         states in which an agent acts: those that an episode can reach and go on from.
 
     Raises:
-        TypeError: a gamma that is no number.
+        TypeError: a gamma that is no number, or a name that is no string.
         ValueError: not an MDP of this module, or a gamma outside its limits.
 
     Source: Sutton & Barto (2018), section 4.3.
     """
-    check.real("gamma", gamma, 0, 1, high_open=True, remedy="Use a discount such as 0.99.")
-    prefix, _, name = env_id.rpartition("/")
-    if prefix != "dqn_lessons" or name not in TABULAR_MDPS:
-        known = ", ".join(f"dqn_lessons/{name}" for name in TABULAR_MDPS)
-        raise ValueError(f"env_id = {env_id!r} has no tables to solve. Use one of {known}.")
-    mdp = TABULAR_MDPS[name][0]()
+    check.real("gamma", gamma, 0, 1, ends="[)", remedy="Use a discount such as 0.99.")
+    solvable = {f"dqn_lessons/{name}": build for name, (build, _) in TABULAR_MDPS.items()}
+    remedy = "Use one of these: no other has tables to solve."
+    mdp = solvable[check.choice("env_id", env_id, solvable, remedy=remedy)]()
     states, lasts = np.arange(len(mdp.obs)), gamma * ~mdp.terminated
     q = mdp.reward
     policy = q.argmax(1)
@@ -208,12 +194,8 @@ def _reachable(mdp: TabularMDP) -> Array:
         reached[goes_on] = True
 
 
+# A test runs Gymnasium's checks once, so that every step need not.
+_UNCHECKED: Any = {"order_enforce": False, "disable_env_checker": True}
 for _name, (_, _limit) in TABULAR_MDPS.items():
-    gym.register(
-        f"dqn_lessons/{_name}",
-        "dqn_lessons.envs:TabularEnv",
-        kwargs={"name": _name},
-        max_episode_steps=_limit,
-        order_enforce=False,
-        disable_env_checker=True,  # a test runs the checker once, so that every step need not
-    )
+    _made: Any = {"entry_point": "dqn_lessons.envs:TabularEnv", "kwargs": {"name": _name}}
+    gym.register(f"dqn_lessons/{_name}", **_made, max_episode_steps=_limit, **_UNCHECKED)

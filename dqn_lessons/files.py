@@ -24,25 +24,22 @@ def atomic_write(path: str | Path, mode: str = "w") -> Iterator[Any]:
     Raises:
         OSError: a full disk, or a folder that is missing or cannot be written.
     """
-    path, temporary = Path(path), None
-    newline, encoding = (None, None) if "b" in mode else ("", "utf-8")
+    path, temporary = Path(path), ""
+    text: Any = {} if "b" in mode else {"newline": "", "encoding": "utf-8"}
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
-        with os.fdopen(handle, mode, newline=newline, encoding=encoding) as file:
+        with os.fdopen(handle, mode, **text) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException as error:
-        if temporary is not None:
-            with suppress(OSError):
-                os.unlink(temporary)
+        with suppress(OSError):  # there may be none yet
+            os.unlink(temporary)
         if not isinstance(error, OSError):
             raise
         kept = "What was there before is unchanged" if path.exists() else "Nothing was written"
+        said = f"{path} could not be saved: {error.strerror or error}. {kept}. "
+        remedy = "Free some space, or save to a folder that you can write."
         # The same number gives the same kind of error, such as PermissionError.
-        raise OSError(
-            error.errno or 0,
-            f"{path} could not be saved: {error.strerror or error}. {kept}. "
-            "Free some space, or save to a folder that you can write.",
-        ) from error
+        raise OSError(error.errno or 0, said + remedy) from error

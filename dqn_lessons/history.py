@@ -82,6 +82,7 @@ class Evaluation(Protocol):
 
     Raises:
         TypeError: it says what there is to ask; no object is made of it.
+        LookupError: weights or terminals that a shipped run has not kept.
     """
 
     @property
@@ -100,10 +101,7 @@ class Evaluation(Protocol):
         """Ask for the end, as an interrupt does."""
 
     def weights(self, learner: int) -> list[Array]:
-        """The network of a learner: matrix [in, out] and bias [out] of each layer, in turn.
-
-        A shipped run raises LookupError, here and below, for what was not kept.
-        """
+        """The network of a learner: matrix [in, out] and bias [out] of each layer, in turn."""
 
     def terminals(self, learner: int) -> int:
         """How many terminal transitions the replay buffer of a learner holds."""
@@ -121,10 +119,8 @@ def as_callbacks(on_eval: Callbacks[E]) -> list[Callable[[E], object]]:
     """
     callbacks = [] if on_eval is None else [on_eval] if callable(on_eval) else on_eval
     if not isinstance(callbacks, (list, tuple)) or not all(map(callable, callbacks)):
-        raise TypeError(
-            f"on_eval = {check.shown(on_eval)}: it must be a function of an evaluation, or a list "
-            "of such functions. Use on_eval=[view, recorder]."
-        )
+        wanted = "a function of an evaluation, or a list of such functions"
+        check.refuse_type("on_eval", on_eval, wanted, "Use on_eval=[view, recorder].")
     return list(callbacks)
 
 
@@ -134,8 +130,7 @@ class TrainingLog:
     def __init__(self, config: DQNConfig, seeds: Sequence[int]) -> None:
         learners = len(seeds)
         self.seeds = tuple(seeds)
-        self.returns = np.zeros(learners)
-        self.lengths = np.zeros(learners, np.int64)
+        self.returns, self.lengths = np.zeros(learners), np.zeros(learners, np.int64)
         self.episode_count = np.zeros(learners, np.int64)
         # An environment is rebuilt from its actions since the last reset: see `rebuild`.
         self.actions = np.zeros((config.steps, learners), np.int16)
@@ -145,11 +140,6 @@ class TrainingLog:
         self.last_loss = torch.full((learners,), torch.nan)
         self.loss_sum, self.td_error_sum = torch.zeros(learners), torch.zeros(learners)
         self.updates_summed = 0
-
-    def make_room(self, steps: int) -> None:
-        """Allow for a run that was made longer."""
-        more = max(steps - len(self.actions), 0)
-        self.actions = np.pad(self.actions, ((0, more), (0, 0)))
 
     def add_step(self, step: int, action: Array, reward: Array) -> None:
         """Count the environment step of every learner after ``step`` of them: all ``[S]``."""
@@ -194,18 +184,12 @@ class TrainingLog:
 
     def history(self, config: DQNConfig, step: int) -> History:
         """Everything so far, as frozen arrays."""
-        learners = len(self.seeds)
-        empty = {"q_probe": (learners, 0, 0)}
+        none, empty = (len(self.seeds), 0), {"q_probe": (len(self.seeds), 0, 0)}
         arrays = {
-            name: np.stack(rows, axis=1) if rows else np.zeros(empty.get(name, (learners, 0)))
+            name: np.stack(rows, axis=1) if rows else np.zeros(empty.get(name, none))
             for name, rows in self.evaluations.items()
         }
-        return History(
-            config=config,
-            seeds=self.seeds,
-            step=step,
-            complete=step >= config.steps,
-            episodes=np.array(self.episodes, EPISODE_DTYPE),
-            eval_step=np.array(self.eval_step, np.int64),
-            **arrays,
-        )
+        episodes = np.array(self.episodes, EPISODE_DTYPE)
+        eval_step = np.array(self.eval_step, np.int64)
+        complete = step >= config.steps
+        return History(config, self.seeds, step, complete, episodes, eval_step, **arrays)

@@ -94,8 +94,6 @@ class StackedMLP(nn.Module):
         modules: list[nn.Module] = []
         for weight, bias in self._layers:
             linear = nn.Linear(weight.shape[2], weight.shape[1])
-            with torch.no_grad():
-                linear.weight.copy_(weight[s])
-                linear.bias.copy_(bias[s, :, 0])
+            linear.load_state_dict({"weight": weight[s], "bias": bias[s, :, 0]})
             modules += [linear, nn.ReLU()]
         return nn.Sequential(*modules[:-1])

@@ -32,9 +32,5 @@ def q_values(weights: Sequence[NDArray[Any]], obs: ArrayLike) -> NDArray[Any]:
 
 
 def greedy_policy(weights: Sequence[NDArray[Any]]) -> Policy:
-    """Return the greedy policy of a ReLU network.
-
-    Args:
-        weights: matrix [in, out] and bias [out] of each layer, in turn.
-    """
+    """Return the greedy policy of a ReLU network: [in, out] and [out] of each layer, in turn."""
     return lambda obs: int(np.argmax(q_values(weights, obs)))

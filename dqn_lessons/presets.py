@@ -76,13 +76,5 @@ LECTURE_REPLAY = replace(LECTURE, target_period=1)
 LECTURE_VANILLA = replace(LECTURE_REPLAY, replay_capacity=1, batch_size=1)
 """The lecture's first stage: each transition once."""
 
-PRESETS = {
-    "fast_cartpole": FAST_CARTPOLE,
-    "vanilla": VANILLA,
-    "solved_cartpole": SOLVED_CARTPOLE,
-    "step_by_step": STEP_BY_STEP,
-    "episode_by_episode": EPISODE_BY_EPISODE,
-    "lecture": LECTURE,
-    "lecture_replay": LECTURE_REPLAY,
-    "lecture_vanilla": LECTURE_VANILLA,
-}
+PRESETS = {name.lower(): one for name, one in [*vars().items()] if isinstance(one, DQNConfig)}
+"""All of them: name in small letters -> configuration."""

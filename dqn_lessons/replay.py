@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from numpy.random import Generator
 
 from dqn_lessons import checks as check
 from dqn_lessons.config import Array
@@ -76,9 +77,7 @@ class Replay:
     Source: Lin, Machine Learning 8 (1992); Mnih et al., Nature 518 (2015).
     """
 
-    def __init__(
-        self, capacity: int, obs_size: int, generators: Sequence[np.random.Generator]
-    ) -> None:
+    def __init__(self, capacity: int, obs_size: int, generators: Sequence[Generator]) -> None:
         self.capacity = check.integer("capacity", capacity, 1, remedy="Use 1 for no replay.")
         self._generators = list(generators)
         # One record per transition: a batch is then one gather in memory instead of five.
@@ -118,10 +117,9 @@ class Replay:
             ValueError: more than is stored.
         """
         if not 1 <= batch_size <= len(self):
-            raise ValueError(
-                f"batch_size = {batch_size}: {len(self)} transitions are stored per learner "
-                f"(capacity {self.capacity}). Ask for 1 to {len(self)}, or collect more first."
-            )
+            stored = f"{len(self)} transitions are stored per learner (capacity {self.capacity})"
+            remedy = f"Ask for 1 to {len(self)}, or collect more first."
+            raise ValueError(f"batch_size = {batch_size}: {stored}. {remedy}")
         draws = np.empty((len(self._generators), batch_size))
         for generator, row in zip(self._generators, draws, strict=True):
             generator.random(out=row)

@@ -1,4 +1,7 @@
-"""Random streams: five independent ones for each learner, a function of its seed."""
+"""Random streams: a learner draws the same numbers alone or among others.
+
+So two configurations trained with the same seeds are *paired*.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.random import PCG64, Generator, SeedSequence
 
 from dqn_lessons.config import Array
 
 
 class RngStreams(NamedTuple):
     """The independent random streams of one learner, a function of its seed alone.
-
-    So a learner draws the same numbers alone or among others, and two configurations trained with
-    the same seeds are *paired*.
 
     Args:
         weights: of the initial network.
@@ -24,16 +25,16 @@ class RngStreams(NamedTuple):
         evaluation: of the episodes that are played to evaluate.
     """
 
-    weights: np.random.SeedSequence
-    env: np.random.SeedSequence
-    exploration: np.random.SeedSequence
-    replay: np.random.SeedSequence
-    evaluation: np.random.SeedSequence
+    weights: SeedSequence
+    env: SeedSequence
+    exploration: SeedSequence
+    replay: SeedSequence
+    evaluation: SeedSequence
 
     @classmethod
     def spawn(cls, seed: int | Sequence[int]) -> RngStreams:
         """Streams of a seed: a whole number >= 0, or several of them."""
-        return cls(*np.random.SeedSequence(seed).spawn(len(cls._fields)))
+        return cls(*SeedSequence(seed).spawn(len(cls._fields)))
 
     def env_seed(self) -> int:
         """Seed for ``env.reset(seed=...)``, once, before training."""
@@ -57,25 +58,19 @@ class Exploration:
 
     _BLOCK = 1024
 
-    def __init__(
-        self, generators: Sequence[np.random.Generator], actions: int, start: int = 0
-    ) -> None:
+    def __init__(self, generators: Sequence[Generator], actions: int, start: int = 0) -> None:
         self._generators, self._actions = generators, actions
         for generator in generators:
-            assert isinstance(generator.bit_generator, np.random.PCG64)
+            assert isinstance(generator.bit_generator, PCG64)
             generator.bit_generator.advance(2 * (start - start % self._BLOCK))
-        self._draw()
-
-    def _draw(self) -> None:
-        draws = np.stack([g.random((self._BLOCK, 2)) for g in self._generators], axis=1)
-        self._uniform = draws[..., 0]
-        self._random_actions = (draws[..., 1] * self._actions).astype(np.int64)
-        self._fresh = True
+        self._block = -1  # none is drawn yet
 
     def at(self, step: int) -> tuple[Array, Array]:
         """The uniform draws and random actions of one environment step, ``[S]`` each."""
-        row = step % self._BLOCK
-        if row == 0 and not self._fresh:
-            self._draw()
-        self._fresh = False
+        block, row = divmod(step, self._BLOCK)
+        if block != self._block:
+            draws = np.stack([g.random((self._BLOCK, 2)) for g in self._generators], axis=1)
+            self._uniform = draws[..., 0]
+            self._random_actions = (draws[..., 1] * self._actions).astype(np.int64)
+            self._block = block
         return self._uniform[row], self._random_actions[row]

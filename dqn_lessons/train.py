@@ -65,16 +65,13 @@ class Run:
         self.reset_states = [seed_state(seed) for seed in env_seeds]
         self.obs = float32(self.envs.reset(seed=env_seeds)[0])
         obs_size, actions = self.obs.shape[1], int(self.envs.single_action_space.n)
-        _check_memory(config, len(self.seeds), obs_size, actions)
-        self.online = StackedMLP(
-            [obs_size, *config.hidden_sizes, actions], [_rng(s.weights) for s in streams]
-        )
+        sizes = [obs_size, *config.hidden_sizes, actions]
+        _check_memory(config, len(self.seeds), sizes)
+        self.online = StackedMLP(sizes, [_rng(s.weights) for s in streams])
         self.target = copy.deepcopy(self.online).requires_grad_(False)
         # Walking through a module for its parameters takes as long as a small layer.
         self._params = list(self.target.parameters()), list(self.online.parameters())
-        self.optimizer = torch.optim.Adam(
-            self.online.parameters(), lr=config.learning_rate, fused=True
-        )
+        self.optimizer = torch.optim.Adam(self._params[1], lr=config.learning_rate, fused=True)
         self.replay = Replay(config.replay_capacity, obs_size, [_rng(s.replay) for s in streams])
         self.exploration = Exploration([_rng(s.exploration) for s in streams], actions)
         self.probe_obs = torch.from_numpy(first_observations(config.env_id, 64))
@@ -127,11 +124,9 @@ class Run:
         returns = evaluate(self.online, config.env_id, seeds, config.eval_episodes)
         q = self.online(self.probe_obs.expand(learners, -1, -1))
         if not torch.isfinite(q).all():
-            rate, wrong = config.learning_rate, "the values are no longer finite numbers"
-            raise ValueError(
-                f"learning_rate = {rate:g}: after {self.step} steps {wrong}, it must be smaller. "
-                "Use 1e-3, or limit the values with value_range."
-            )
+            found = f", after {self.step} steps the values are no longer finite numbers"
+            rate, remedy = config.learning_rate, "Use 1e-3, or limit the values with value_range."
+            check.refuse_value("learning_rate", rate, "smaller", remedy, found=found)
         self.log.add_evaluation(self.step, returns.mean(-1), q)
 
     @property
@@ -275,10 +270,9 @@ def _checked_seeds(seeds: Sequence[int], config: DQNConfig) -> tuple[int, ...]:
     check.instance("config", config, DQNConfig, "a configuration", remedy="Use DQNConfig().")
     checked = check.seeds(seeds)
     if config.update_unit == "episodes" and len(checked) > 1:
-        raise ValueError(
-            f'update_unit = "episodes" with {len(checked)} learners: it must be 1, as episodes end '
-            "apart. Train one after the other: [train(config, [seed]) for seed in seeds]."
-        )
+        wrong = f'update_unit = "episodes" with {len(checked)} learners: it must be 1'
+        remedy = "Train one after the other: [train(config, [seed]) for seed in seeds]."
+        raise ValueError(f"{wrong}, as episodes end apart. {remedy}")
     return checked
 
 
@@ -287,14 +281,13 @@ def _checked_seeds(seeds: Sequence[int], config: DQNConfig) -> tuple[int, ...]:
 _ENV_BYTES, _WEIGHT_BYTES = 20_000, 28
 
 
-def _check_memory(config: DQNConfig, learners: int, obs_size: int, actions: int) -> None:
+def _check_memory(config: DQNConfig, learners: int, sizes: Sequence[int]) -> None:
     """Refuse by name what would not fit, before it is taken."""
-    sizes = [obs_size, *config.hidden_sizes, actions]
     weights = sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
     takes = {
         "steps": 2 * config.steps,
         "hidden_sizes": _WEIGHT_BYTES * weights,
-        "replay_capacity": (8 * obs_size + 24) * config.replay_capacity,
+        "replay_capacity": (8 * sizes[0] + 24) * config.replay_capacity,
         "batch_size": 16 * config.batch_size * sum(sizes),
         "eval_episodes": (_ENV_BYTES + 16 * sum(sizes)) * config.eval_episodes,
     }
@@ -306,15 +299,13 @@ def _check_memory(config: DQNConfig, learners: int, obs_size: int, actions: int)
 
 def _resumed(run: Run, config: DQNConfig, seeds: Sequence[int]) -> Run:
     if replace(run.config, steps=config.steps) != config or run.seeds != tuple(seeds):
-        raise ValueError(
-            "resume is a run of another configuration or other seeds: only steps may differ. "
-            "Pass run.config and run.seeds, or start afresh without resume."
-        )
-    if config.steps < run.step:
-        made = f"the run to resume has made {run.step:,} already"
-        raise ValueError(f"steps = {config.steps:,}: {made}. Use steps >= {run.step:,}.")
+        wrong = "resume is a run of another configuration or other seeds: only steps may differ"
+        raise ValueError(f"{wrong}. Pass run.config and run.seeds, or start without resume.")
+    remedy = f"The run to resume has made {run.step:,} already. Use steps >= {run.step:,}."
+    check.integer("steps", config.steps, run.step, remedy=remedy)
     run.config = config
-    run.log.make_room(config.steps)
+    more = max(config.steps - len(run.log.actions), 0)
+    run.log.actions = np.pad(run.log.actions, ((0, more), (0, 0)))
     return run
 
 

@@ -31,9 +31,7 @@ class Interval(NamedTuple):
         return f"{self.estimate:.3g} [{self.low:.3g}, {self.high:.3g}]"
 
 
-_LEVEL = check.rule(
-    check.real, 0, 1, low_open=True, high_open=True, remedy="Use 0.95 for the usual interval."
-)
+_LEVEL = check.rule(check.real, 0, 1, ends="()", remedy="Use 0.95 for the usual interval.")
 
 
 @check.validated_by(estimates=checked_scores, level=_LEVEL)

@@ -59,7 +59,7 @@ def fixed_point(reward: float, gamma: float) -> float:
     """
     check.real("reward", reward, remedy="Use the reward of one step, for example 2.0.")
     remedy = "Without discount no value exists."
-    return float(reward / (1 - check.real("gamma", gamma, 0, 1, high_open=True, remedy=remedy)))
+    return float(reward / (1 - check.real("gamma", gamma, 0, 1, ends="[)", remedy=remedy)))
 
 
 def horizon_bound(k: ArrayLike, reward: float, gamma: float, initial_bias: float = 0.0) -> Any:
@@ -143,8 +143,7 @@ def steps_to_tolerance(
 
     Source: derived from `contraction_per_period`: whole periods first, then updates inside one.
     """
-    ends: dict[str, Any] = {"low_open": True, "high_open": True}
-    check.real("tolerance", tolerance, 0, 1, **ends, remedy="Use 0.01 for 99 %.")
+    check.real("tolerance", tolerance, 0, 1, ends="()", remedy="Use 0.01 for 99 %.")
     check.real("learning_rate", learning_rate, 1e-12, 0.5, remedy="Use a step such as 1e-3.")
     fixed_point(0.0, gamma)
     rho = contraction_per_period(gamma, learning_rate, target_period)
@@ -162,9 +161,7 @@ def steps_to_tolerance(
 
 @check.validated_by(
     target_period=check.rule(check.integer, 1, 10**9, remedy="Use 5_000 for lesson 1."),
-    learning_rate=check.rule(
-        check.real, 1e-9, 1, high_open=True, remedy="Use a step such as 1e-3."
-    ),
+    learning_rate=check.rule(check.real, 1e-9, 1, ends="[)", remedy="Use a step such as 1e-3."),
 )
 def equivalent_tau(target_period: int, learning_rate: float) -> float:
     """Return the soft update rate that is as slow as a hard sync every C updates (SGD).
@@ -186,6 +183,6 @@ def speed_ratio(learning_rate: float, target_period: float, reward: float) -> fl
     Source: derived; how far Adam can walk in one period, against the first target.
     """
     rate, remedy = _RATE("learning_rate", learning_rate), "Use 5_000 for lesson 1."
-    period = check.real("target_period", target_period, 0, low_open=True, remedy=remedy)
+    period = check.real("target_period", target_period, 0, ends="(]", remedy=remedy)
     size = abs(check.real("reward", reward, remedy="Use the reward of one step, such as 2.0."))
     return rate * period / size if size else math.inf

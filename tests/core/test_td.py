@@ -150,6 +150,6 @@ def test_clipping_is_per_learner():
 def test_parameters_that_can_be_walked_over_once_are_refused(update):
     """They would be used up by the check, and nothing would be copied."""
     one, other = torch.nn.Linear(2, 1), torch.nn.Linear(2, 1)
-    with pytest.raises(TypeError, match=r"target_params is a generator.*list\(net.parameters"):
+    with pytest.raises(TypeError, match=r"target_params = .* is a generator.*list\(net.parameters"):
         update(one.parameters(), other.parameters())
     update(list(one.parameters()), list(other.parameters()))
