@@ -44,7 +44,7 @@ def shows(page, name):
 
 @on("02_vanilla_dqn")
 def test_vanilla_dqn_trains_before_the_eyes(page):
-    for name in ("every-seed", "film", "values-figure"):
+    for name in ("every-seed", "video", "values-figure"):
         shows(page, name)
     where = "first-training"
     page.show(where)
@@ -64,7 +64,7 @@ def test_vanilla_dqn_trains_before_the_eyes(page):
 
 @on("03_replay")
 def test_replay_shows_its_effect(page):
-    for name in ("stream", "cartpole-figure", "catch-figure", "film"):
+    for name in ("stream", "cartpole-figure", "catch-figure", "video"):
         shows(page, name)
     wrong = page.rerun("ex-ring", WRONG_RING)
     assert "overwrites the newest one" in wrong.inner_text().replace("*", "")
