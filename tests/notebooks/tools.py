@@ -42,7 +42,7 @@ def load(path: Path) -> NotebookNode:
 
 
 def execute(notebook: NotebookNode, progress: Path) -> NotebookNode:
-    """Return an executed copy; the progress of whoever runs this is not touched.
+    """Return an executed copy; the progress of the person who runs this is not touched.
 
     Raises:
         nbclient.exceptions.CellExecutionError: a cell raised.
@@ -90,7 +90,7 @@ def clean(notebook: NotebookNode) -> NotebookNode:
             if "execution_count" in output:
                 output.execution_count = count
             widget = output.get("data", {}).get("application/vnd.jupyter.widget-view+json")
-            if widget is not None:  # drawn by lot at every run
+            if widget is not None:  # random at every run
                 widget["model_id"] = hashlib.md5(f"{cell.id} {place}".encode()).hexdigest()
     return cleaned
 
