@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from dqn_lessons.config import DQNConfig
-from dqn_lessons.presets import SOLVED_CARTPOLE
+from dqn_lessons.experiments.presets import SOLVED_CARTPOLE
 from dqn_lessons.train import evaluate, train
 
 SEARCH_SEEDS = (*range(1_000, 1_048), *range(2_000, 2_048))

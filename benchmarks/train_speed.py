@@ -27,7 +27,7 @@ from torch import nn
 
 from dqn_lessons import td
 from dqn_lessons import train as training
-from dqn_lessons.presets import FAST_CARTPOLE
+from dqn_lessons.experiments.presets import FAST_CARTPOLE
 from dqn_lessons.train import Run, train
 
 SEPARATE = replace(FAST_CARTPOLE, eval_period=10**9)  # training alone, nobody evaluates

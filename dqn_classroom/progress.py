@@ -11,7 +11,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from dqn_lessons.files import atomic_write
+from dqn_lessons.experiments.files import atomic_write
 
 VERSION = 1
 # No count grows past this by working on the course.

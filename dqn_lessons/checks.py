@@ -24,7 +24,7 @@ from __future__ import annotations
 import functools
 import inspect
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from numbers import Integral, Real
@@ -119,7 +119,8 @@ def validated_by(
             with an action axis; the rows of all are equal. ``"float"``, ``"bool"`` or ``"int64"``
             before it is the dtype; ``"constant"`` carries no gradient.
     """
-    keep = functools.partial(_keep, contract)
+    arrays = [(name, _rows(part)) for name, part in contract.items() if isinstance(part, str)]
+    others = [(name, part) for name, part in contract.items() if not isinstance(part, str)]
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         names = tuple(inspect.signature(function).parameters)
@@ -128,7 +129,12 @@ def validated_by(
         def validated(*args: P.args, **kwargs: P.kwargs) -> R:
             for check in checks:
                 check(*args, **kwargs)
-            keep(dict(zip(names, args, strict=False)) | kwargs)
+            given = dict(zip(names, args, strict=False)) | kwargs
+            for name, each in others:
+                if name in given:
+                    each(name, given[name])
+            shapes = {name: rows(name, given[name]) for name, rows in arrays if name in given}
+            same_rows(**shapes)
             return function(*args, **kwargs)
 
         return validated
@@ -143,27 +149,27 @@ _DTYPES = {
 }
 
 
-def _keep(contract: Mapping[str, str | Rule], arguments: Mapping[str, Any]) -> None:
-    rows = {}
-    for name, value in arguments.items():
-        part = contract.get(name, "")
-        if not isinstance(part, str):
-            part(name, value)
-        elif part:
-            words, _, axes = part.partition("[")
-            for dtype in words.replace("constant", "").split():
-                found = str(value.dtype).rpartition(".")[2]
-                if not (dtype in found if dtype == "float" else dtype == found):
-                    raise TypeError(f"{name} has dtype {value.dtype}: {_DTYPES[dtype]}")
-            if "constant" in words and value.requires_grad:
-                wrong = "carries a gradient: the TD target is a constant of the update"
-                raise ValueError(f"{name} {wrong}. Compute it under torch.no_grad().")
-            rows[name] = value.shape if axes == "...]" else value.shape[:-1]
-    _same_rows(**rows)
+def _rows(part: str) -> Rule:
+    """Return a check that gives the shape of the rows, from words such as ``"float [..., A]"``."""
+    words, _, axes = part.partition("[")
+    dtypes, constant = [word for word in words.split() if word in _DTYPES], "constant" in words
+    end = None if axes == "...]" else -1
+
+    def rows(name: str, value: Any) -> Any:
+        for dtype in dtypes:
+            found = str(value.dtype).rpartition(".")[2]
+            if not (dtype in found if dtype == "float" else dtype == found):
+                raise TypeError(f"{name} has dtype {value.dtype}: {_DTYPES[dtype]}")
+        if constant and value.requires_grad:
+            wrong = "carries a gradient: the TD target is a constant of the update"
+            raise ValueError(f"{name} {wrong}. Compute it under torch.no_grad().")
+        return value.shape[:end]
+
+    return rows
 
 
-def _same_rows(**shapes: tuple[int, ...]) -> None:
-    # Broadcasting [B] against [B, 1] would silently pair every row with every other.
+def same_rows(**shapes: tuple[int, ...]) -> None:
+    """Refuse shapes that differ: broadcasting would silently pair every row with every other."""
     if len(set(shapes.values())) > 1:
         stated = ", ".join(f"{name} {list(shape)}" for name, shape in shapes.items())
         equal = "They must be equal, [B] or [S, B]. Remove an extra axis with .squeeze(-1)."
@@ -176,7 +182,7 @@ def parameters(target_params: Any, online_params: Any, tau: float = 1.0) -> None
         listed = "a list, which can be walked over more than once"
         instance(name, params, Sequence, listed, remedy="Use list(net.parameters()).")
     for target, online in zip(target_params, online_params, strict=True):
-        _same_rows(target=target.shape, online=online.shape)
+        same_rows(target=target.shape, online=online.shape)
         if target.data_ptr() == online.data_ptr():
             wrong = "the target network shares its memory with the online network, so it never lags"
             raise ValueError(f"{wrong}. Use copy.deepcopy(online).")

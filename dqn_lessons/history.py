@@ -15,8 +15,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from dqn_lessons import checks as check
 from dqn_lessons.config import Array, DQNConfig
@@ -132,13 +130,13 @@ class TrainingLog:
         self.seeds = tuple(seeds)
         self.returns, self.lengths = np.zeros(learners), np.zeros(learners, np.int64)
         self.episode_count = np.zeros(learners, np.int64)
-        # An environment is rebuilt from its actions since the last reset: see `rebuild`.
+        # An environment is rebuilt from its actions since the last reset: see `checkpoint`.
         self.actions = np.zeros((config.steps, learners), np.int16)
         self.episodes: list[tuple[Any, ...]] = []
         self.eval_step: list[int] = []
         self.evaluations: dict[str, list[Array]] = {name: [] for name in EVALUATION}
-        self.last_loss = torch.full((learners,), torch.nan)
-        self.loss_sum, self.td_error_sum = torch.zeros(learners), torch.zeros(learners)
+        self.last_loss = np.full(learners, np.nan, np.float32)
+        self.loss_sum, self.td_error_sum = np.zeros((2, learners), np.float32)
         self.updates_summed = 0
 
     def add_step(self, step: int, action: Array, reward: Array) -> None:
@@ -152,35 +150,34 @@ class TrainingLog:
         epsilon = np.full(ended.shape, epsilon)
         for s in np.flatnonzero(ended):
             made = self.seeds[s], self.episode_count[s], step, self.returns[s], self.lengths[s]
-            self.episodes.append((*made, epsilon[s], self.last_loss[s].item()))
+            self.episodes.append((*made, epsilon[s], self.last_loss[s]))
         self.returns[ended], self.lengths[ended] = 0, 0
         self.episode_count[ended] += 1
 
-    def add_update(self, loss: Tensor, td_error: Tensor) -> None:
+    def add_update(self, loss: Array, td_error: Array) -> None:
         """Note one update: ``[S]`` each, the TD error as the mean of its absolute values."""
         self.last_loss = loss
         self.loss_sum += loss
         self.td_error_sum += td_error
         self.updates_summed += 1
 
-    def add_evaluation(self, step: int, greedy_return: Array, q: Tensor) -> None:
+    def add_evaluation(self, step: int, greedy_return: Array, q: Array) -> None:
         """Note one evaluation: greedy returns ``[S]``, values ``[S, P, A]``."""
-        best = q.topk(min(2, q.shape[-1])).values
+        ordered = np.sort(q, axis=-1)
+        best, second = ordered[..., -1], ordered[..., -min(2, q.shape[-1])]
         count = self.updates_summed or np.nan
         row = {
             "eval_return": greedy_return,
-            "loss": self.loss_sum.numpy() / count,
-            "td_error": self.td_error_sum.numpy() / count,
-            "q_probe": best[..., 0].numpy(),
-            "action_gap": (best[..., 0] - best[..., -1]).mean(-1).numpy(),
-            "max_abs_q": q.abs().amax((-1, -2)).numpy(),
+            "loss": self.loss_sum / count,
+            "td_error": self.td_error_sum / count,
+            "q_probe": best,
+            "action_gap": (best - second).mean(-1),
+            "max_abs_q": np.abs(q).max((-1, -2)),
         }
         for name, value in row.items():
             self.evaluations[name].append(value)
         self.eval_step.append(step)
-        self.loss_sum.zero_()
-        self.td_error_sum.zero_()
-        self.updates_summed = 0
+        self.loss_sum[:] = self.td_error_sum[:] = self.updates_summed = 0
 
     def history(self, config: DQNConfig, step: int) -> History:
         """Everything so far, as frozen arrays."""

@@ -13,13 +13,14 @@ from torch import Tensor, nn
 
 from dqn_lessons.config import Array
 
-# BLAS is up to three times slower when it writes few columns, as a layer of two actions has.
-# From this many rows on, the batch is the longer axis and is put last.
-_MANY_ROWS = 16
-
 
 class StackedMLP(nn.Module):
     """S multilayer perceptrons with ReLU, side by side; each is computed alone.
+
+    PyTorch's parameters and NumPy's arrays are views of one memory, ``flat``. So `forward` can be
+    read and differentiated by PyTorch, and `values` and `backward` give the same numbers in NumPy:
+    for networks this small a call of PyTorch costs several times its arithmetic. Assign to a
+    parameter in place, and empty gradients by ``flat_grad.fill(0)``, never by ``None``.
 
     Args:
         sizes: units per layer, ``[D, hidden..., A]``.
@@ -27,8 +28,9 @@ class StackedMLP(nn.Module):
             uniform within ``1 / sqrt(inputs)``.
 
     Attributes:
-        weights: a parameter per layer, ``[S, out, in]``.
-        biases: a parameter per layer, ``[S, out, 1]``.
+        flat, flat_grad: all weights and biases, and their gradients, one axis each.
+        weights, biases: a parameter per layer, ``[S, out, in]`` and ``[S, out, 1]``.
+        grads: gradients of weights and biases of each layer in turn, views of ``flat_grad``.
 
     Raises:
         ValueError: fewer than two sizes, or no generator.
@@ -40,49 +42,92 @@ class StackedMLP(nn.Module):
             given = f"sizes = {list(sizes)} with {len(generators)} generators"
             needs = "a network needs inputs and outputs, and a generator per learner"
             raise ValueError(f"{given}: {needs}. Use [4, 64, 64, 2].")
-        self.learners = len(generators)
-        self.weights, self.biases = nn.ParameterList(), nn.ParameterList()
+        self.learners, self.sizes, draws = len(generators), tuple(sizes), []
         for inputs, outputs in pairwise(sizes):
             bound = 1 / math.sqrt(inputs)
-            for params, columns in ((self.weights, inputs), (self.biases, 1)):
-                draws = [g.uniform(-bound, bound, (outputs, columns)) for g in generators]
-                params.append(nn.Parameter(torch.tensor(np.stack(draws), dtype=torch.float32)))
-        self._view_layers()
+            for columns in (inputs, 1):
+                draws.append([g.uniform(-bound, bound, (outputs, columns)) for g in generators])
+        arrays = [np.array(each, np.float32) for each in draws]
+        self._shapes = [array.shape for array in arrays]
+        self.flat = np.concatenate([array.ravel() for array in arrays])
+        self.flat_grad = np.zeros_like(self.flat)
+        params = [nn.Parameter(torch.from_numpy(array)) for array in arrays]
+        self.weights, self.biases = nn.ParameterList(params[::2]), nn.ParameterList(params[1::2])
+        self._share_memory()
 
-    def _view_layers(self) -> None:
-        # Looking up a parameter costs as much as a small layer. The arrays share the parameters'
-        # memory: optimisers and target updates write in place.
+    def _share_memory(self) -> None:
+        ends = np.cumsum([math.prod(shape) for shape in self._shapes])[:-1]
+        arrays, grads = (
+            [part.reshape(shape) for part, shape in zip(parts, self._shapes, strict=True)]
+            for parts in (np.split(self.flat, ends), np.split(self.flat_grad, ends))
+        )
+        # Looking up a parameter costs as much as a small layer: both kinds of views are kept.
         self._layers = list(zip(self.weights, self.biases, strict=True))
-        self._arrays = [(w.detach().numpy(), b.detach().numpy()) for w, b in self._layers]
+        self._arrays = list(zip(arrays[::2], arrays[1::2], strict=True))
+        self.grads = grads
+        params = [param for layer in self._layers for param in layer]
+        for param, array, grad in zip(params, arrays, grads, strict=True):
+            param.data, param.grad = torch.from_numpy(array), torch.from_numpy(grad)
+        self.hidden: dict[int, list[Array]] = {}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
-        self._view_layers()  # a copy has memory of its own
+        self._share_memory()  # a copy has memory of its own
 
     def forward(self, obs: Tensor) -> Tensor:
         """Values of all actions: ``[S, B, D] -> [S, B, A]``."""
         *hidden, (weight, bias) = self._layers
-        if obs.shape[1] >= _MANY_ROWS:
-            x = obs.mT.contiguous()
-            for inner, inner_bias in hidden:
-                x = torch.baddbmm(inner_bias, inner, x).relu_()
-            return torch.baddbmm(bias, weight, x).mT
-        x = obs
+        x = obs.mT
         for inner, inner_bias in hidden:
-            x = torch.baddbmm(inner_bias.mT, x, inner.mT).relu_()
-        return torch.baddbmm(bias.mT, x, weight.mT)
+            x = torch.baddbmm(inner_bias, inner, x).relu()
+        return torch.baddbmm(bias, weight, x).mT
 
-    def values(self, obs: Array) -> Array:
-        """Values of one observation per learner, for acting: ``[S, D] -> [S, A]``, no gradient.
+    def values(self, obs: Array, inputs: list[Array] | None = None) -> Array:
+        """What `forward` gives, in NumPy and without gradients: ``[S, B, D] -> [S, B, A]``.
 
-        In NumPy: for one row per learner a call of PyTorch costs more than its arithmetic.
+        Args:
+            obs: observations, float32 ``[S, B, D]``.
+            inputs: a list that takes the input of each layer ``[S, units, B]`` for `backward`, in
+                memory that the next call with as many rows overwrites.
+
+        Source: the layers of `forward`.
         """
-        x = obs[:, :, None]
+        rows = obs.shape[1]
+        if rows not in self.hidden:  # fresh memory at every call would cost a third of the time
+            shapes = [(self.learners, size, rows) for size in self.sizes[1:-1]]
+            self.hidden[rows] = [np.empty(shape, np.float32) for shape in shapes]
+        x = obs.swapaxes(1, 2)
         *hidden, (weight, bias) = self._arrays
-        for inner, inner_bias in hidden:
-            x = np.maximum(inner @ x + inner_bias, 0)
-        q: Array = (weight @ x + bias)[:, :, 0]
+        layer_inputs = [x]
+        for (inner, inner_bias), room in zip(hidden, self.hidden[rows], strict=True):
+            x = np.matmul(inner, x, out=room)
+            x += inner_bias
+            layer_inputs.append(np.maximum(x, 0, out=x))
+        if inputs is not None:
+            inputs += layer_inputs
+        q: Array = (weight @ x + bias).swapaxes(1, 2)
         return q
+
+    def backward(self, inputs: list[Array], q_grad: Array) -> None:
+        """Put the gradients of all weights into ``flat_grad``, by the chain rule.
+
+        Args:
+            inputs: of each layer, as `values` wrote them down ``[S, units, B]``; overwritten.
+            q_grad: derivative of the loss by the values ``[S, B, A]``.
+
+        Source: Rumelhart, Hinton & Williams, Nature 323 (1986).
+        """
+        delta = q_grad.swapaxes(1, 2)  # by what a layer puts out, before its ReLU
+        ones = np.ones((delta.shape[2], 1), np.float32)
+        for layer in reversed(range(len(inputs))):
+            x, (weight, _) = inputs[layer], self._arrays[layer]
+            weight_grad, bias_grad = self.grads[2 * layer : 2 * layer + 2]
+            np.matmul(delta, x.swapaxes(1, 2), out=weight_grad)
+            np.matmul(delta, ones, out=bias_grad)
+            if layer > 0:
+                alive = x > 0
+                delta = np.matmul(weight.swapaxes(1, 2), delta, out=x)
+                delta *= alive
 
     def layers(self, s: int) -> list[Array]:
         """Weights of learner ``s`` as NumPy copies: matrix [in, out] and bias [out], in turn."""

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from numpy.random import Generator
 
 from dqn_lessons import checks as check
@@ -111,7 +110,7 @@ class Replay:
             generator.bit_generator.advance(draws)  # type: ignore[attr-defined]
 
     def sample(self, batch_size: int) -> Transition:
-        """Draw ``batch_size`` transitions of each learner, with replacement, as tensors ``[S, B]``.
+        """Draw ``batch_size`` transitions of each learner, with replacement: ``[S, B]``.
 
         Raises:
             ValueError: more than is stored.
@@ -125,4 +124,4 @@ class Replay:
             generator.random(out=row)
         index = sample_indices(draws, len(self)) + self._row_offset
         batch = self.rows.reshape(-1).take(index)
-        return Transition(*(torch.from_numpy(batch[field]) for field in Transition._fields))
+        return Transition(*(batch[field] for field in Transition._fields))

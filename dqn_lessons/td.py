@@ -10,7 +10,7 @@ Raises:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -85,6 +85,24 @@ def td_loss(q_taken: Tensor, target: Tensor, kind: Literal["mse", "huber"] = "ms
     else:
         loss = torch.nn.functional.huber_loss(q_taken, target, reduction="none")
     return loss.mean(-1)
+
+
+def loss_and_slope(error: Array, kind: Literal["mse", "huber"]) -> tuple[Array, Array]:
+    """The loss of each TD error ``Q(s, a) - y``, and its derivative by Q(s, a), in NumPy.
+
+    Args:
+        error: float ``[...]``.
+        kind: as for `td_loss`.
+
+    Returns:
+        Loss and derivative, ``[...]`` each.
+
+    Source: derived; what PyTorch finds for `td_loss`, before the mean.
+    """
+    if kind == "mse":
+        return error * error, 2 * error
+    slope = error.clip(-1, 1)
+    return slope * (error - slope / 2), slope
 
 
 @validated_by(q="[..., A]", uniform="[...]", random_action="[...]")
@@ -170,20 +188,18 @@ def soft_update_(
             target.lerp_(online, tau)
 
 
-@torch.no_grad()
-def clip_per_learner_(params: Iterable[Tensor], max_norm: float) -> None:
+def clip_per_learner_(grads: Sequence[Array], max_norm: float) -> None:
     """Scale the gradient of each learner to a norm of at most ``max_norm``, in place.
 
     A joint norm would let one learner shrink another's step.
 
     Args:
-        params: parameters with gradients ``[S, ...]``.
-        max_norm: the largest norm of one learner's gradient, over all its parameters.
+        grads: of all weights and biases, ``[S, ...]`` each.
+        max_norm: the largest norm of one learner's gradient, over all of them.
 
     Source: torch.nn.utils.clip_grad_norm_, once per learner.
     """
-    grads = [param.grad for param in params if param.grad is not None]
-    norm = torch.stack([grad.flatten(1).norm(dim=1) for grad in grads]).norm(dim=0)
-    scale = (max_norm / (norm + 1e-6)).clamp(max=1)
+    norm = np.sqrt(sum(np.square(grad).sum((1, 2)) for grad in grads))
+    scale = np.minimum(max_norm / (norm + 1e-6), 1)
     for grad in grads:
-        grad.mul_(scale.view(-1, *[1] * (grad.dim() - 1)))
+        grad *= scale[:, None, None]

@@ -14,6 +14,7 @@ import numpy as np
 import dqn_lessons.train as loop
 from dqn_classroom.clinic.bugs import BUGS, HEALTHY, edits_of
 from dqn_classroom.clinic.diagnosis import disagreements, evidence_card, table
+from dqn_classroom.clinic.diagnostics import outside_band
 from dqn_classroom.clinic.inject import changed_lines, injected
 from dqn_classroom.clinic.probes import ProbeResult, probe
 from dqn_classroom.feedback import Feedback
@@ -21,7 +22,6 @@ from dqn_classroom.figures import AccessibleFigure, versus_healthy_band
 from dqn_lessons import checks as check
 from dqn_lessons import stats
 from dqn_lessons.config import Array, DQNConfig
-from dqn_lessons.diagnostics import outside_band
 from dqn_lessons.history import History
 
 CASE_CONFIG = DQNConfig(

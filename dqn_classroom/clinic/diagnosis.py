@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -176,13 +177,17 @@ def _run_update_with(update: Update) -> Callable[..., None]:
     """The loop's update with a gradient step that was brought; the loop still syncs the target."""
 
     def run_update(run: loop.Run, _td_target: Any) -> None:
-        batch = Transition(*(column[0] for column in run.replay.sample(run.config.batch_size)))
+        sampled = run.replay.sample(run.config.batch_size)
+        batch = Transition(*(torch.from_numpy(column[0]) for column in sampled))
+        if not isinstance(run.optimizer, torch.optim.Optimizer):  # what is brought expects one
+            params, rate = run.online.parameters(), run.config.learning_rate
+            run.optimizer = torch.optim.Adam(params, lr=rate)
         nets = _OneNetwork(run.online), _OneNetwork(run.target)
         update(batch, *nets, run.optimizer, run.config.gamma)
         run.updates += 1
         if run.updates % run.config.target_period == 0:
             td.hard_update_(list(run.target.parameters()), list(run.online.parameters()))
-        run.log.add_update(*torch.zeros(2, 1))
+        run.log.add_update(*np.zeros((2, 1), np.float32))
 
     return run_update
 

@@ -16,9 +16,9 @@ import torch
 from torch.nn.utils import parameters_to_vector
 
 import dqn_lessons.train as loop
+from dqn_classroom.clinic.diagnostics import broken_rows, expected_value
 from dqn_lessons import envs, replay
 from dqn_lessons.config import Array, DQNConfig
-from dqn_lessons.diagnostics import broken_rows, expected_value
 from dqn_lessons.nets import StackedMLP
 
 
@@ -114,7 +114,7 @@ def values_after_sgd(env: str, seeds: Sequence[int] = (0,), **changes: Any) -> A
     with torch.no_grad():
         for param in (*run.online.parameters(), *run.target.parameters()):
             param.zero_()
-    run.optimizer = torch.optim.SGD(run.online.parameters(), lr=RATE)  # type: ignore[assignment]
+    run.optimizer = torch.optim.SGD(run.online.parameters(), lr=RATE)
     loop.train(config, seeds, resume=run, progress=False)
     return _learned(run)[0]
 
@@ -180,7 +180,7 @@ def side_by_side() -> list[Measurement]:
     for i in range(100):
         row, same = np.array([i, 1_000 + i]), np.zeros(2)
         buffer.add(np.zeros((2, 4)), row, same, np.zeros((2, 4)), same.astype(bool))
-    first, second = buffer.sample(64).action.numpy()
+    first, second = buffer.sample(64).action
     equal = float((first == second % 1_000).mean())
     return [
         _close("the last of 16 learners", float(many[-1, 0, 0]), _expected()),

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from dqn_lessons.config import DQNConfig
+from dqn_lessons.experiments.presets import SOLVED_CARTPOLE, VANILLA
 from dqn_lessons.experiments.sweep import factorial
-from dqn_lessons.presets import SOLVED_CARTPOLE, VANILLA
 
 
 class Study(NamedTuple):

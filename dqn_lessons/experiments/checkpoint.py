@@ -12,19 +12,18 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-import torch
 
 from dqn_lessons import checks as check
 from dqn_lessons.config import Array, DQNConfig
+from dqn_lessons.experiments.files import atomic_write
 from dqn_lessons.experiments.flight_recorder import FlightRecorder
-from dqn_lessons.files import atomic_write
 from dqn_lessons.history import EPISODE_DTYPE, EVALUATION, History
 from dqn_lessons.rng import Exploration, RngStreams
 from dqn_lessons.train import Run
-from dqn_lessons.vector_envs import rebuild
 
 T = TypeVar("T")
 _MAX_BYTES = 2**32
+_VERSIONS = {"history": 1, "flight": 1, "checkpoint": 2}
 _RECORDS = ("returns", "lengths", "episode_count", "last_loss", "loss_sum", "td_error_sum")
 
 
@@ -51,7 +50,7 @@ def save(path: str | Path, run: Run, *, with_replay: bool = True) -> None:
     begun = run.step - int(log.lengths.max())
     arrays = _history_arrays(history) | {"obs": run.obs, "actions": log.actions[begun : run.step]}
     arrays |= {name: np.asarray(getattr(log, name)) for name in _RECORDS}
-    arrays |= {name: tensor.numpy() for name, tensor in _tensors(run).items()}
+    arrays |= _weights(run)
     if with_replay:
         arrays["replay"] = run.replay.rows[:, : len(run.replay)]
     _write(path, meta, arrays)
@@ -165,8 +164,8 @@ def _read(path: str | Path, kind: str) -> tuple[dict[str, Any], dict[str, Array]
     with np.load(path, allow_pickle=False) as archive:
         arrays = {name: archive[name] for name in archive.files}
     meta = json.loads(arrays.pop("meta").tobytes())
-    if meta["format"] != f"dqn-lessons {kind} 1":
-        raise ValueError(f"its format is {meta['format']!r}")
+    if meta["format"] != _format(kind):
+        raise ValueError(f"its format is {meta['format']!r}, not {_format(kind)!r}")
     return meta, arrays
 
 
@@ -179,15 +178,19 @@ def _guarded(path: str | Path, read: Callable[[], T]) -> T:
     except Exception as error:
         said = " ".join(str(error).split())[:300] or type(error).__name__
         raise CheckpointError(
-            f"{path} is damaged, or not a file of this course: {said}. "
+            f"{path} is damaged, of another edition, or no file of this course: {said}. "
             "Use a file written by dqn_lessons.experiments.checkpoint, or train again."
         ) from error
+
+
+def _format(kind: str) -> str:
+    return f"dqn-lessons {kind} {_VERSIONS[kind]}"
 
 
 def _history_meta(kind: str, history: History) -> dict[str, Any]:
     """What is known about a history, as JSON can hold it."""
     return {
-        "format": f"dqn-lessons {kind} 1",
+        "format": _format(kind),
         "config": asdict(history.config),
         "seeds": list(history.seeds),
         "step": history.step,
@@ -242,12 +245,9 @@ def _run(meta: dict[str, Any], arrays: dict[str, Array]) -> Run:
     run = Run(history.config, history.seeds)
     run.step, run.updates = history.step, int(meta["updates"])
     _restore_log(run, history, meta, arrays)
-    if run.updates:  # Adam makes its state at the first step: take one that changes nothing
-        for param in run.online.parameters():
-            param.grad = torch.zeros_like(param)
-        run.optimizer.step()
-    for name, tensor in _tensors(run).items():
-        _fill(tensor.numpy(), arrays[name], name)
+    run.optimizer.steps = run.updates
+    for name, array in _weights(run).items():
+        _fill(array, arrays[name], name)
     if meta["added"]:
         run.replay.added = int(meta["added"])
         _fill(run.replay.rows[:, : len(run.replay)], arrays["replay"], "replay")
@@ -259,10 +259,25 @@ def _run(meta: dict[str, Any], arrays: dict[str, Array]) -> Run:
     if len(actions) != lengths.max():
         raise ValueError(f"{len(actions)} actions are not the {lengths.max()} since the reset")
     pasts = [actions[len(actions) - length :, s] for s, length in enumerate(lengths)]
-    rebuild(run.envs, meta["reset_states"], pasts)
+    _replay_episodes(run.envs, meta["reset_states"], pasts)
     run.reset_states = meta["reset_states"]
     _fill(run.obs, arrays["obs"], "obs")
     return run
+
+
+def _replay_episodes(envs: Any, states: list[dict[str, Any]], actions: list[Array]) -> None:
+    """Bring environments back into the middle of their episodes.
+
+    An episode is a function of its generator's state at the reset and of the actions since, so
+    neither is the inside of an environment saved nor code unpickled.
+    """
+    for i, (env, state, past) in enumerate(zip(envs.envs, states, actions, strict=True)):
+        env.unwrapped.np_random.bit_generator.state = state
+        env.reset()
+        for action in past:
+            env.step(int(action))
+        if hasattr(envs, "state"):  # one of the course's, which steps all of them at once
+            envs.state[..., i], envs.steps[i] = env.state, len(past)
 
 
 def _restore_log(
@@ -278,15 +293,10 @@ def _restore_log(
         log.evaluations[name] = list(np.moveaxis(getattr(history, name), 1, 0))
 
 
-def _tensors(run: Run) -> dict[str, torch.Tensor]:
-    """Every tensor of networks and optimiser, by name; what is written here is theirs."""
-    named: dict[str, torch.Tensor] = {}
-    pairs = zip(run.online.parameters(), run.target.parameters(), strict=True)
-    for i, (online, target) in enumerate(pairs):
-        named |= {f"online_{i}": online.detach(), f"target_{i}": target.detach()}
-        state = run.optimizer.state.get(online, {})
-        named |= {f"adam_{i}_{key}": value for key, value in state.items()}
-    return named
+def _weights(run: Run) -> dict[str, Array]:
+    """The numbers of networks and optimiser, by name; what is written into them is theirs."""
+    adam = {"adam_mean": run.optimizer.mean, "adam_square": run.optimizer.square}
+    return {"online": run.online.flat, "target": run.target.flat} | adam
 
 
 def _fill(target: Array, source: Array, name: str) -> None:

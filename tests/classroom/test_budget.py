@@ -14,9 +14,9 @@ from dqn_classroom.shipped.budget import VARIABLE, allows, budget
 from dqn_lessons.config import DQNConfig
 from dqn_lessons.experiments.checkpoint import CheckpointError
 from dqn_lessons.experiments.flight_recorder import FlightRecorder
+from dqn_lessons.experiments.presets import SOLVED_CARTPOLE
 from dqn_lessons.experiments.sweep import result_path
 from dqn_lessons.experiments.video import PolicyRecorder
-from dqn_lessons.presets import SOLVED_CARTPOLE
 from dqn_lessons.train import evaluate, train
 from tests.notebooks import tools
 

@@ -18,8 +18,8 @@ from dqn_classroom.shipped.budget import VARIABLE
 from dqn_lessons.experiments import checkpoint
 from dqn_lessons.experiments.checkpoint import CheckpointError
 from dqn_lessons.experiments.flight_recorder import CARTPOLE_SLICE
+from dqn_lessons.experiments.presets import SOLVED_CARTPOLE
 from dqn_lessons.experiments.sweep import result_path, sweep
-from dqn_lessons.presets import SOLVED_CARTPOLE
 from dqn_lessons.train import train
 
 EACH = pytest.mark.parametrize("study", shipped.STUDIES)

@@ -41,9 +41,9 @@ def test_acting_reads_the_weights_as_they_are_now():
     hard_update_(list(other.parameters()), list(net.parameters()))
     for each in (net, other, copy.deepcopy(net)):
         expected = each(torch.from_numpy(obs)[:, None])[:, 0].detach().numpy()
-        np.testing.assert_allclose(each.values(obs), expected, atol=1e-6)
+        np.testing.assert_allclose(each.values(obs[:, None])[:, 0], expected, atol=1e-6)
     other.load_state_dict(stacked().state_dict())
-    np.testing.assert_allclose(other.values(obs), stacked().values(obs))
+    np.testing.assert_allclose(other.values(obs[:, None]), stacked().values(obs[:, None]))
 
 
 def test_one_learner_s_weights_reach_no_other():

@@ -4,7 +4,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from dqn_lessons.presets import (
+from dqn_lessons.experiments.presets import (
     EPISODE_BY_EPISODE,
     FAST_CARTPOLE,
     LECTURE,

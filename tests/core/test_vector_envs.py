@@ -4,7 +4,8 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from dqn_lessons import vector_envs
+from dqn_lessons import envs, vector_envs
+from dqn_lessons.experiments import checkpoint
 from tests.core import gym_helpers  # noqa: F401
 
 
@@ -44,6 +45,43 @@ def test_the_fast_cartpoles_are_gymnasium_s_single_ones(count):
     assert ends.min() >= 3  # both kinds of end were seen
 
 
+def test_where_gymnasium_changes_its_physics_its_own_are_taken(monkeypatch):
+    assert vector_envs._physics_is_known()
+
+    def step(self, action):
+        ended = np.zeros(self.num_envs, bool)
+        return self.state.T, np.full(self.num_envs, 2.0), ended, ended, {}
+
+    monkeypatch.setattr(vector_envs.CartPoleVectorEnv, "step", step)
+    vector_envs._physics_is_known.cache_clear()
+    envs = vector_envs.make_envs("CartPole-v1", 2)
+    envs.reset(seed=[0, 1])
+    assert envs.step(np.array([0, 1]))[1].tolist() == [2, 2]
+    monkeypatch.undo()
+    vector_envs._physics_is_known.cache_clear()
+
+
+@pytest.mark.parametrize("name", [*envs.TABULAR_MDPS])
+def test_tables_at_once_are_the_single_environments(name):
+    seeds, rng = list(range(5)), np.random.default_rng(1)
+    fast = vector_envs.make_envs(f"dqn_lessons/{name}", 5)
+    single = [gym.make(f"dqn_lessons/{name}") for _ in seeds]
+    obs, _ = fast.reset(seed=seeds)
+    truth = np.stack([env.reset(seed=s)[0] for env, s in zip(single, seeds, strict=True)])
+    for _ in range(300):
+        np.testing.assert_array_equal(obs, truth)
+        action = rng.integers(0, fast.single_action_space.n, 5)
+        obs, *rest, _ = fast.step(action)
+        results = [env.step(int(a)) for env, a in zip(single, action, strict=True)]
+        for i, field in enumerate([obs, *rest]):
+            np.testing.assert_array_equal(field, [r[i] for r in results])
+        ended = rest[1] | rest[2]
+        if ended.any():
+            obs, _ = fast.reset(options={"reset_mask": ended})
+        pairs = zip(single, results, ended, strict=True)
+        truth = np.stack([env.reset()[0] if end else r[0] for env, r, end in pairs])
+
+
 @pytest.mark.parametrize("env_id", ["CartPole-v1", "Acrobot-v1", "tests/TimeLimit-v0"])
 def test_an_environment_depends_on_its_own_seed_only(env_id):
     def play(seeds, actions):
@@ -65,7 +103,9 @@ def test_an_environment_depends_on_its_own_seed_only(env_id):
         assert {row.tobytes() for row in each} == {row.tobytes() for row in alone}
 
 
-@pytest.mark.parametrize("env_id", ["CartPole-v1", "Acrobot-v1", "tests/TimeLimit-v0"])
+@pytest.mark.parametrize(
+    "env_id", ["CartPole-v1", "Acrobot-v1", "tests/TimeLimit-v0", "dqn_lessons/Corridor-v0"]
+)
 def test_rebuilding_leads_to_the_same_future(env_id):
     rng, envs = np.random.default_rng(3), vector_envs.make_envs(env_id, 3)
     seeds = [4, 5, 6]
@@ -87,7 +127,7 @@ def test_rebuilding_leads_to_the_same_future(env_id):
     for action in actions[:61]:
         advance(envs, action)
     again = vector_envs.make_envs(env_id, 3)
-    vector_envs.rebuild(again, list(states), [list(past) for past in pasts])
+    checkpoint._replay_episodes(again, list(states), [list(past) for past in pasts])
     ours = [advance(envs, action) for action in actions[61:]]
     theirs = [advance(again, action) for action in actions[61:]]
     np.testing.assert_array_equal(ours, theirs)

@@ -16,7 +16,7 @@ from dqn_classroom.exercises import check
 from dqn_classroom.lessons import LESSONS
 from dqn_lessons import target_lag
 from dqn_lessons.config import TargetLagConfig
-from dqn_lessons.presets import VANILLA
+from dqn_lessons.experiments.presets import VANILLA
 from dqn_lessons.train import train
 from tests.notebooks import tools
 
