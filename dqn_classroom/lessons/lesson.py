@@ -5,7 +5,8 @@ The keys of the file are the fields below, with ``[[exercises]]``, ``[[predictio
 variable of that name, in capitals, in ``<topic>_probes.py`` beside the file. The ``code`` of a
 mistake is an expression of the reference's arguments, or lines of a body. It sees all names of the
 probes module, NumPy as ``np``, and the reference. ``bug = true`` says that the clinic has planted
-the same mistake, under the same name.
+the same mistake, under the same name. ``was``, of an exercise or a mistake, is the name that it
+had before, for old progress files.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ class Lesson:
         Raises:
             ValueError: something in the file does not fit; the message says where.
         """
-        table = dict(self.exercises[name])
+        table = {key: value for key, value in self.exercises[name].items() if key != "was"}
         probes = import_module(f"dqn_classroom.lessons.{self.topic}_probes")
         try:
             reference = pkgutil.resolve_name(table.pop("reference"))

@@ -28,6 +28,7 @@ from dqn_classroom.instructor.class_summary.catalogue import (
 from dqn_classroom.instructor.class_summary.counting import FILES, UNKNOWN, count
 from dqn_classroom.instructor.class_summary.page import lines, render
 from dqn_classroom.instructor.class_summary.reading import LIMIT, UnusableError, parse, read_folder
+from dqn_classroom.lessons import LESSONS
 
 
 def student(**parts):
@@ -587,4 +588,54 @@ def test_a_course_without_predictions_is_shown(course):
     bare = Course(course.tasks, course.quizzes, {}, course.bugs)
     counts = count([ANNA], bare)
     assert counts[UNKNOWN].value == 1
-    assert "The notebooks are not beside the package" in render(counts, bare)
+    assert "No one has made one yet" in render(counts, bare)
+
+
+# What progress files of the first edition call exercises and mistakes that have new names now.
+FIRST_EDITION = {
+    "discounted_return": ["power turned round"],
+    "bias_td_target": ["copy only", "discount turned round", "copy as it is"],
+    "hard_update": ["division turned round"],
+    "soft_update": ["copy not shrunk", "copy", "old copy lost"],
+    "equivalent_tau": ["fraction turned round"],
+    "epsilon_greedy": ["coin turned round", "fair coin"],
+    "td_target": ["mask turned round", "mask on the reward too", "mean over actions"],
+    "taken_values": ["mean over actions"],
+    "ring_row": ["stays at the last row", "turned round"],
+    "sample_rows": ["always the newest"],
+    "update_is_due": ["no warm-up", "division turned round"],
+    "reachable_share": ["ceiling, not share"],
+}
+
+
+def test_a_progress_file_of_the_first_edition_is_counted_in_todays_names(course):
+    made = {
+        name: {**entry("wrong", 1), "mistakes": dict.fromkeys(mistakes, 1)}
+        for name, mistakes in FIRST_EDITION.items()
+    }
+    counts = count([student(exercises=made)], course)
+    assert counts[UNKNOWN].value == 0
+    met = [(item, detail) for _, item, detail in named(counts, "misconception")]
+    assert len(met) == sum(map(len, FIRST_EDITION.values()))
+    assert ("td_target", "terminal mask reversed") in met
+    assert ("q_of_action", "mean over actions") in met  # the mistake of that name is still one here
+    assert ("soft_update", "hard update") in met
+
+
+def test_an_exercise_under_its_former_and_its_present_name_is_one(course):
+    both = {
+        "ring_row": entry("passes", 2, 1, turned_round=1),
+        "write_index": entry("wrong", 3, 0, reversed=2, shape=1),
+    }
+    counts = count([student(exercises=both)], course)
+    told = numbers(counts, "exercise", "write_index")
+    assert [value for value, _ in told.values()] == [1, 1, 0, 1, 5]
+    assert numbers(counts, "misconception", "write_index", "reversed") == tally(1, 3, 0, of=1)
+
+
+def test_no_former_name_is_also_a_present_one(course):
+    exercises = {name: row for lesson in LESSONS.values() for name, row in lesson.exercises.items()}
+    assert [row["was"] for row in exercises.values() if row.get("was") in exercises] == []
+    for row in exercises.values():
+        former = [mistake["was"] for mistake in row["mistakes"].values() if "was" in mistake]
+        assert len({*former, *row["mistakes"]}) == len(former) + len(row["mistakes"])
