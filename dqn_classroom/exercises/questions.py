@@ -21,7 +21,7 @@ from dqn_classroom.feedback import Feedback
 
 @dataclass(frozen=True)
 class Prediction:
-    """What is asked before a result; ``right`` is for whoever prepares the lesson, never shown.
+    """What is asked before a result; ``right`` is for the lesson's author, never shown.
 
     Raises:
         ValueError: ``right`` is not among the options.
