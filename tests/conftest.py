@@ -83,8 +83,10 @@ def pytest_xdist_make_scheduler(config, log):
 @pytest.fixture(autouse=True)
 def own_progress(tmp_path, monkeypatch):
     """Give each test an empty progress file, and return where it will be."""
+    from dqn_classroom import progress
+
     where = tmp_path / "progress.json"
     monkeypatch.setenv("DQN_LESSONS_PROGRESS", str(where))
-    monkeypatch.setattr("dqn_classroom.progress._memory", None)
-    monkeypatch.setattr("dqn_classroom.progress._said", set())
+    monkeypatch.setattr(progress, "_memory", None)
+    progress._say_once.cache_clear()
     return where

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from dqn_classroom.exercises.check import Exercise, Function, Mistake, arguments
-from dqn_classroom.exercises.questions import Prediction, Question
+from dqn_classroom.exercises.questions import KEPT, Question
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Lesson:
     minutes: int
     seconds: float
     exercises: Mapping[str, Mapping[str, Any]]
-    predictions: Sequence[Prediction]
+    predictions: Sequence[Question]
     quiz: Sequence[Question]
     key: str
     answers: Sequence[str] = ()
@@ -74,7 +74,10 @@ class Lesson:
                 "exercises": {
                     row["reference"].rpartition(".")[2]: row for row in table.get("exercises", ())
                 },
-                "predictions": [Prediction(**row) for row in table.get("predictions", ())],
+                "predictions": [
+                    Question(**row | {"options": dict.fromkeys(row["options"], KEPT)})
+                    for row in table.get("predictions", ())
+                ],
                 "quiz": [Question(**row) for row in table.get("quiz", ())],
             }
             return cls(topic, number, **{"key": topic, **table, **parts})
