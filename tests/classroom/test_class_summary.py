@@ -228,7 +228,7 @@ def test_the_page_is_one_file_that_anyone_can_read(written):
 
 
 def test_a_count_stands_on_a_bar_as_long_as_its_share(written):
-    bars = re.findall(r"#cfe3f3 (\d+)%, #fff \d+%\)\">(\d+) of (\d+)</td>", written[0])
+    bars = re.findall(r'--part:(\d+)%">(\d+) of (\d+)</td>', written[0])
     assert ("67", "2", "3") in bars
     assert all(int(end) == round(100 * int(some) / int(whole)) for end, some, whole in bars)
 
