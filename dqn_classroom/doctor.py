@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import platform
 import time
 from dataclasses import dataclass
@@ -10,10 +9,10 @@ from importlib import metadata
 
 import anywidget
 import traitlets
-from IPython.display import HTML, display
+from IPython.display import display
 from packaging.requirements import Requirement
 
-from dqn_classroom.feedback import table_html
+from dqn_classroom.feedback import Feedback
 from dqn_classroom.lessons import LESSONS
 
 # Seconds of `_work`, and of computing per notebook, on the machine where they were measured
@@ -64,11 +63,9 @@ def check_versions() -> list[Finding]:
             continue
         try:
             found = metadata.version(requirement.name)
+            fine = requirement.specifier.contains(found, prereleases=True)
         except metadata.PackageNotFoundError:
-            remedy = f"needs {requirement.specifier}: run `make lab` again"
-            findings.append(Finding(requirement.name, "not installed", remedy))
-            continue
-        fine = requirement.specifier.contains(found, prereleases=True)
+            found, fine = "not installed", False
         remedy = "" if fine else f"needs {requirement.specifier}: run `make lab` again"
         findings.append(Finding(requirement.name, found, remedy))
     return findings
@@ -115,11 +112,12 @@ class Handshake(anywidget.AnyWidget):
 
 def doctor() -> Handshake:
     """Show the report; return the handshake widget, which the browser completes."""
-    rows = [(f.name, f.found, f"✗ {f.remedy}" if f.remedy else "✓") for f in check_versions()]
-    table = table_html(("package", "found", "status"), rows)
-    times = "".join(
-        f"<li>{html.escape(name)}: {max(seconds / 60, 0.1):.1f} min of computing</li>"
+    rows = [("package", "found", "status")]
+    rows += [(f.name, f.found, f"✗ {f.remedy}" if f.remedy else "✓") for f in check_versions()]
+    display(Feedback("This machine", table=rows))
+    times = [
+        f"{name}: {max(seconds / 60, 0.1):.1f} min of computing"
         for name, seconds in predicted_seconds().items()
-    )
-    display(HTML(f"{table}<p>On this machine, expect about:</p><ul>{times}</ul>"))
+    ]
+    display(Feedback("On this machine, expect about:", text=times))
     return Handshake()

@@ -7,16 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+_GOOD = ("✓", "var(--jp-success-color1, #2e7d32)")
+_BAD = ("✗", "var(--jp-error-color1, #c62828)")
 # A status is a symbol and a word; its colour is only a third sign. The colours come from
 # JupyterLab's theme, with fallbacks for other front ends.
-_COLOURS = {
-    "passes": "var(--jp-success-color1, #2e7d32)",
-    "right": "var(--jp-success-color1, #2e7d32)",
-    "wrong": "var(--jp-error-color1, #c62828)",
-    "raised": "var(--jp-error-color1, #c62828)",
-    "not attempted": "var(--jp-border-color0, #757575)",
+_SIGNS = {
+    **dict.fromkeys(("passes", "right"), _GOOD),
+    **dict.fromkeys(("wrong", "raised"), _BAD),
+    "not attempted": ("○", "var(--jp-border-color0, #757575)"),
+    "": ("", "var(--jp-brand-color1, #1565c0)"),
 }
-_SYMBOLS = {"passes": "✓", "right": "✓", "wrong": "✗", "raised": "✗", "not attempted": "○"}
 _BOX = (
     "border-left:6px solid {colour};padding:6px 12px;margin:4px 0;line-height:1.5;"
     "color:var(--jp-content-font-color1, inherit);background:var(--jp-layout-color1, transparent)"
@@ -59,7 +59,7 @@ class Feedback:
     @property
     def heading(self) -> str:
         """The first line: symbol, title and status."""
-        symbol = _SYMBOLS.get(self.status, "")
+        symbol, _ = _SIGNS[self.status]
         return f"{symbol} {self.title}: {self.status}" if self.status else self.title
 
     def __repr__(self) -> str:
@@ -83,7 +83,7 @@ class Feedback:
             f'<pre style="margin:4px 0;white-space:pre-wrap">{escape(text)}</pre></details>'
             for label, text in self.details.items()
         ]
-        colour = _COLOURS.get(self.status, "var(--jp-brand-color1, #1565c0)")
+        _, colour = _SIGNS[self.status]
         return f'<div style="{_BOX.format(colour=colour)}">{"".join(parts)}</div>'
 
     def _repr_mimebundle_(self, **_kwargs: Any) -> dict[str, str]:

@@ -6,6 +6,7 @@ import copy
 import json
 import os
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,6 @@ MOST = 1_000_000
 _LOCK_SECONDS = 5
 # Used when the file cannot be written, so that a session goes on in memory.
 _memory: dict[str, Any] | None = None
-_said: set[str] = set()
 
 
 def path() -> Path:
@@ -33,10 +33,9 @@ def empty() -> dict[str, Any]:
     return {"version": VERSION, "exercises": {}, "predictions": {}, "quizzes": {}, "clinic": {}}
 
 
+@cache
 def _say_once(sentence: str) -> None:
-    if sentence not in _said:
-        _said.add(sentence)
-        print(sentence)
+    print(sentence)
 
 
 def _is_whole(value: Any) -> bool:
@@ -176,10 +175,5 @@ def note_diagnosis(bug: str, said: str) -> None:
 
 def reset_progress() -> None:
     """Forget everything: exercises, predictions, quiz answers and diagnoses."""
-
-    def clear(record: dict[str, Any]) -> None:
-        record.clear()
-        record.update(empty())
-
-    update(clear)
+    update(lambda record: record.update(empty()))
     print("Your progress was reset.")

@@ -2,7 +2,7 @@
 
 That there is a docstring, its form, and what a function raises itself are ruff's rules D and DOC in
 pyproject.toml. No library sees what is raised by a check or a helper that a function calls: that it
-stands under Raises is left to whoever writes it. What a room says once in its own docstring, under
+stands under Raises is left to its author. What a module says once in its own docstring, under
 Args, holds for all its functions.
 """
 
@@ -23,7 +23,7 @@ from docstring_parser import Docstring, DocstringStyle, parse
 
 from dqn_lessons.config import Array
 
-# Each public function of these rooms is a formula, an algorithm or a statistic.
+# Each public function of these modules is a formula, an algorithm or a statistic.
 SCIENCE = {f"dqn_lessons.{name}" for name in ("target_lag", "td", "replay", "stats")}
 ARRAYS = {"Array", "ArrayLike", "NDArray", "ndarray", "Tensor", "Floats"}
 _WORDS = re.compile(r"\w+")
@@ -67,12 +67,14 @@ def is_array(annotation: str) -> bool:
 class Subject:
     """A public function, method, property or class, with what is said of it."""
 
-    def __init__(self, name: str, obj: Any, room: str = "", room_doc: str = "", owner: Any = None):
+    def __init__(
+        self, name: str, obj: Any, where: str = "", module_doc: str = "", owner: Any = None
+    ):
         self.name, self.obj, self.doc = name, obj, obj.__doc__ or ""
         self.parsed, self.around = parsed(self.doc), f"{self.doc} {owner and owner.__doc__}"
         self.own = lines(self.parsed, "attribute") | lines(self.parsed, "param")
-        self.said = lines(parsed(room_doc), "param") | self.own
-        self.formula = room in SCIENCE and owner is None and not inspect.isclass(obj)
+        self.said = lines(parsed(module_doc), "param") | self.own
+        self.formula = where in SCIENCE and owner is None and not inspect.isclass(obj)
         target = obj.fget if isinstance(obj, property) else getattr(obj, "__func__", obj)
         made = not inspect.isclass(obj) or "__init__" in vars(obj) or hasattr(obj, "_fields")
         given = inspect.signature(inspect.unwrap(target)) if made else inspect.Signature()
@@ -145,7 +147,7 @@ def exports(module: ModuleType) -> list[str]:
     return getattr(module, "__all__", None) or [name for name in own if not name.startswith("_")]
 
 
-def subjects_of(room: str, module: ModuleType) -> Iterator[Subject]:
+def subjects_of(where: str, module: ModuleType) -> Iterator[Subject]:
     for name in exports(module):
         obj = getattr(module, name)
         parts = vars(obj).items() if inspect.isclass(obj) else ()
@@ -153,7 +155,7 @@ def subjects_of(room: str, module: ModuleType) -> Iterator[Subject]:
         for path, value, owner in [(name, obj, None), *inner]:
             called = getattr(value, "fget", None) or getattr(value, "__func__", value)
             if inspect.isclass(value) or inspect.isfunction(inspect.unwrap(called)):
-                yield Subject(f"{room}.{path}", value, room, module.__doc__ or "", owner)
+                yield Subject(f"{where}.{path}", value, where, module.__doc__ or "", owner)
 
 
 # Folders whose modules stand for themselves. A command, or a folder of results, has no exports.
@@ -164,7 +166,7 @@ MODULES = {
     for info in pkgutil.iter_modules(importlib.import_module(folder).__path__)
     if f"{folder}.{info.name}" not in FOLDERS
 }
-PUBLIC = [subject for room, module in MODULES.items() for subject in subjects_of(room, module)]
+PUBLIC = [subject for where, module in MODULES.items() for subject in subjects_of(where, module)]
 
 
 @pytest.mark.parametrize("subject", PUBLIC, ids=lambda subject: subject.name)
@@ -180,11 +182,11 @@ def test_nothing_public_is_forgotten():
             assert not [m for m in inner if f"{m}.".startswith(f"{name}.") and m != name], name
 
 
-@pytest.mark.parametrize("room", MODULES)
-def test_what_a_room_says_of_arguments_is_used(room):
-    """An argument that is explained for a whole room is one of its functions'."""
-    used = {p for s in PUBLIC if s.name.startswith(f"{room}.") for p in s.parameters}
-    assert lines(parsed(MODULES[room].__doc__), "param").keys() <= used
+@pytest.mark.parametrize("where", MODULES)
+def test_what_a_module_says_of_arguments_is_used(where):
+    """An argument that is explained for a whole module is one of its functions'."""
+    used = {p for s in PUBLIC if s.name.startswith(f"{where}.") for p in s.parameters}
+    assert lines(parsed(MODULES[where].__doc__), "param").keys() <= used
 
 
 def test_every_name_for_arrays_is_known():
@@ -209,13 +211,13 @@ def _whole(obs: Array, step: int, gamma: float) -> Array:
     return obs[0]
 
 
-def _without(old: str, new: str = "", room_doc: str = "") -> list[str]:
+def _without(old: str, new: str = "", module_doc: str = "") -> list[str]:
     """What is missed of a function when words of its docstring are left out."""
     assert old in _whole.__doc__
     # A second function object with the same code: only its docstring differs.
     other = FunctionType(_whole.__code__, _whole.__globals__)
     other.__annotations__, other.__doc__ = _whole.__annotations__, _whole.__doc__.replace(old, new)
-    return complaints(Subject("td._whole", other, "dqn_lessons.td", room_doc))
+    return complaints(Subject("td._whole", other, "dqn_lessons.td", module_doc))
 
 
 @pytest.mark.parametrize(
@@ -240,7 +242,7 @@ def test_what_is_left_out_is_missed(old, new, missing):
 def test_what_is_whole_lacks_nothing():
     assert _without("") == []
     line = "        gamma: discount.\n"
-    assert _without(line, room_doc="Room.\n\nArgs:\n    gamma: discount.\n") == []
+    assert _without(line, module_doc="Room.\n\nArgs:\n    gamma: discount.\n") == []
 
 
 def test_two_names_explain_themselves():

@@ -1,7 +1,10 @@
 """The files a newcomer meets first agree with one another."""
 
 import ast
+import os
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -113,3 +116,12 @@ def test_a_file_opened_without_its_encoding_is_seen():
         "a.read_text()\nopen(p)\np.open('w')\nrun([], text=True)\nopen(p, 'rb')"
     )
     assert len(seen) == 4
+
+
+def test_what_a_developer_has_set_is_cleared_before_a_lesson_is_read(tmp_path):
+    asks = "import os, sys, tests.conftest\n"
+    asks += "print(os.environ.get('DQN_LESSONS_FOLDERS'), 'dqn_classroom' in sys.modules)"
+    command = [sys.executable, "-c", asks]
+    env = {**os.environ, "DQN_LESSONS_FOLDERS": str(tmp_path)}
+    said = subprocess.check_output(command, env=env, cwd=ROOT, encoding="utf-8")
+    assert said.split() == ["None", "False"]

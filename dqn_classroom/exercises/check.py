@@ -45,13 +45,14 @@ class Probes:
     Args:
         inputs: argument tuples on which answers are compared. They tell every mistake
             from the reference and from every other.
-        arithmetic: the calculation of one input, with its numbers filled in.
+        arithmetic: the calculation of one input, with its numbers filled in: a line for an
+            answer of one number, else nested lists of lines in the shape of the answer.
         observe: ``(function, arguments) -> answer``; what the function returns, or for one
             that works in place, what it did.
     """
 
     inputs: Sequence[tuple[Any, ...]]
-    arithmetic: Callable[..., str]
+    arithmetic: Callable[..., Any]
     observe: Callable[[Function, tuple[Any, ...]], Any] = lambda function, given: function(*given)
 
 
@@ -100,6 +101,10 @@ class Outcome:
     text: tuple[str, ...]
     code: str = ""
     mistake: str = ""
+
+
+def _wrong(mistake: str, sentence: str, code: str = "") -> Outcome:
+    return Outcome("wrong", (sentence,), code, mistake)
 
 
 class _Unfinished(Exception):
@@ -151,11 +156,6 @@ def array(value: Any) -> np.ndarray[Any, Any]:
     return numbers
 
 
-def _code(function: Any) -> CodeType | None:
-    """Return what the student wrote, also below a decorator such as functools.cache."""
-    return getattr(inspect.unwrap(function), "__code__", None)
-
-
 def _is_template(code: CodeType, doc: str | None) -> bool:
     """True when the body does nothing: `...`, `pass`, a docstring, `return ...`."""
     if {i.opname for i in dis.get_instructions(code)} - {
@@ -192,31 +192,27 @@ def check(exercise: Exercise, function: Function, seconds: float = SECONDS) -> O
 
     A KeyboardInterrupt of the user passes through; nothing else does.
     """
-    code = _code(function)
+    # What the student wrote may lie below a decorator such as functools.cache.
+    code = getattr(inspect.unwrap(function), "__code__", None)
     if code is None:
         sentence = f"This is no function: write it with def {exercise.name}(...)."
-        return Outcome("wrong", (sentence,), mistake="no function")
-    if _is_template(code, function.__doc__):
-        return _not_attempted()
+        return _wrong("no function", sentence)
     try:
         return _compare(exercise, function, code, seconds)
     except _Unfinished:
-        return _not_attempted()
-
-
-def _not_attempted() -> Outcome:
-    text = (
-        "The course's own version is used below, so the notebook runs on. Replace the ... to try."
-    )
-    return Outcome("not attempted", (text,))
+        said = "The course's own version is used below, so the notebook runs on. "
+        return Outcome("not attempted", (f"{said}Replace the ... to try.",))
 
 
 def _compare(exercise: Exercise, function: Function, code: CodeType, seconds: float) -> Outcome:
-    wanted = _parameters(exercise.reference)
-    if not _accepts(function, len(wanted)):
-        had = ", ".join(_parameters(function)) or "none"
-        sentence = f"The function must take {', '.join(wanted)}; yours takes {had}."
-        return Outcome("wrong", (sentence,), mistake="signature")
+    if _is_template(code, function.__doc__):
+        raise _Unfinished
+    wanted, had = _head(exercise.reference), _head(function)
+    try:
+        inspect.signature(function).bind(*wanted)
+    except TypeError:
+        takes, yours = (", ".join(name for name, _ in head) or "none" for head in (wanted, had))
+        return _wrong("signature", f"The function must take {takes}; yours takes {yours}.")
     references = _answers(exercise, exercise.reference)
     raws, answers, problem = [], [], None
     end = time.monotonic() + seconds
@@ -238,21 +234,34 @@ def _compare(exercise: Exercise, function: Function, code: CodeType, seconds: fl
         answers.append(array(raw))
     rights = [_equal(*pair) for pair in zip(answers, references, strict=True)]
     if all(rights):
-        if _head(function)[: len(wanted)] != _head(exercise.reference):
-            return _changed_head(exercise)
+        if had[: len(wanted)] != wanted:
+            # The notebook goes on to call by name and by default, and must not stop there.
+            sentence = "The numbers are right, but the first line was changed. Give it back its "
+            head = f"def {exercise.name}({arguments(exercise.reference)}):"
+            return _wrong("signature", f"{sentence}arguments:", head)
         return _unusable(exercise, raws) or Outcome("passes", (exercise.insight,))
     for known in exercise.mistakes:
         theirs = (array(call(exercise, known.wrong, probe)) for probe in exercise.probes.inputs)
         if all(map(_equal, answers, theirs)):
-            return Outcome("wrong", (known.hint,), mistake=known.name)
+            return _wrong(known.name, known.hint)
     if problem is not None:
         return problem
     first = rights.index(False)
-    return _worked_out(exercise, exercise.probes.inputs[first], answers[first], references[first])
+    probe = exercise.probes.inputs[first]
+    pairs = zip(wanted, probe, strict=False)
+    right = f"{_show(references[first])} = {laid_out(exercise.probes.arithmetic(*probe))}"
+    lines = [
+        f"with      {', '.join(f'{name} = {value}' for (name, _), value in pairs)}",
+        f"expected  {right}",
+        f"yours     {_show(answers[first])}",
+    ]
+    text = "Not a mistake that this course knows by name. Here is the first case that differs:"
+    return _wrong("", text, "\n".join(lines))
 
 
-def _parameters(function: Function) -> list[str]:
-    return list(inspect.signature(function).parameters)
+def laid_out(lines: Any) -> str:
+    """Return a line, or nested lists of lines in brackets."""
+    return lines if isinstance(lines, str) else f"[{', '.join(map(laid_out, lines))}]"
 
 
 def _head(function: Function) -> list[tuple[str, Any]]:
@@ -268,53 +277,36 @@ def arguments(function: Function) -> str:
     )
 
 
-def _changed_head(exercise: Exercise) -> Outcome:
-    """The notebook goes on to call by name and by default, and must not stop there."""
-    sentence = "The numbers are right, but the first line was changed. Give it back its arguments:"
-    code = f"def {exercise.name}({arguments(exercise.reference)}):"
-    return Outcome("wrong", (sentence,), code, mistake="signature")
-
-
 def _unusable(exercise: Exercise, raws: list[Any]) -> Outcome | None:
     """Say what would stop the notebook although all numbers are right, if anything would."""
     for probe, raw in zip(exercise.probes.inputs, raws, strict=True):
         wanted = call(exercise, exercise.reference, probe)
         if array(wanted).dtype.kind in "iu" and array(raw).dtype.kind not in "iu":
-            sentence = (
+            return _wrong(
+                "dtype",
                 "The numbers are right, but they are floats, and a float is no index. Make them "
-                "whole: int(...), or .astype(np.int64) for an array."
+                "whole: int(...), or .astype(np.int64) for an array.",
             )
-            return Outcome("wrong", (sentence,), mistake="dtype")
         if hasattr(wanted, "detach") and not hasattr(raw, "detach"):
-            sentence = (
+            return _wrong(
+                "no tensor",
                 f"The numbers are right, but their type is {type(raw).__name__}, and the network "
-                "computes with tensors. Stay with torch from beginning to end."
+                "computes with tensors. Stay with torch from beginning to end.",
             )
-            return Outcome("wrong", (sentence,), mistake="no tensor")
         if getattr(wanted, "requires_grad", False) and not getattr(raw, "requires_grad", False):
-            sentence = (
+            return _wrong(
+                "no gradient",
                 "The numbers are right, but they have lost their gradient, and no network could "
-                "learn from them. Stay with torch, without .detach(), .item() or .tolist()."
+                "learn from them. Stay with torch, without .detach(), .item() or .tolist().",
             )
-            return Outcome("wrong", (sentence,), mistake="no gradient")
     return None
-
-
-def _accepts(function: Function, count: int) -> bool:
-    try:
-        inspect.signature(function).bind(*range(count))
-    except TypeError:
-        return False
-    return True
 
 
 def _raised(error: BaseException, code: CodeType, seconds: float) -> Outcome:
     """Say what was raised, or that the time was up, and in which line of the student's."""
     if isinstance(error, TooLong):
-        sentence = (
-            f"It did not come to an end within {seconds:g} seconds. Is there an endless loop?"
-        )
-        return Outcome("raised", (sentence,), mistake="too long")
+        said = f"It did not come to an end within {seconds:g} seconds. Is there an endless loop?"
+        return Outcome("raised", (said,), mistake="too long")
     kind, said = type(error).__name__, _message(error)
     left = isinstance(error, TypeError) and ... in code.co_consts
     if isinstance(error, NotImplementedError) or (left and "ellipsis" in said):
@@ -352,35 +344,18 @@ def _message(error: BaseException) -> str:
 def _kind_of_value(raw: Any, reference: np.ndarray[Any, Any]) -> Outcome | None:
     """Say what is wrong with the type, shape or dtype of a value, if anything is."""
     if raw is None:
-        return Outcome(
-            "wrong", ("The function returns nothing. Is the return missing?",), "", "none"
-        )
+        return _wrong("none", "The function returns nothing. Is the return missing?")
     try:
         value = array(raw)
     except Exception:  # the conversion is the object's own, so it may raise anything
-        sentence = f"It returns a {type(raw).__name__}; the answer is made of numbers."
-        return Outcome("wrong", (sentence,), mistake="type")
+        return _wrong("type", f"It returns a {type(raw).__name__}; the answer is made of numbers.")
     if value.shape != reference.shape:
         sentence = f"The result has shape {value.shape}; it must have shape {reference.shape}."
-        return Outcome("wrong", (sentence,), mistake="shape")
+        return _wrong("shape", sentence)
     if (value.dtype.kind == "b") != (reference.dtype.kind == "b"):
         sentence = f"The result has dtype {value.dtype}; it must be {reference.dtype}."
-        return Outcome("wrong", (sentence,), mistake="dtype")
+        return _wrong("dtype", sentence)
     return None
-
-
-def _worked_out(
-    exercise: Exercise,
-    probe: tuple[Any, ...],
-    answer: np.ndarray[Any, Any],
-    reference: np.ndarray[Any, Any],
-) -> Outcome:
-    names = _parameters(exercise.reference)
-    given = ", ".join(f"{name} = {value}" for name, value in zip(names, probe, strict=False))
-    right = f"{_show(reference)} = {exercise.probes.arithmetic(*probe)}"
-    lines = [f"with      {given}", f"expected  {right}", f"yours     {_show(answer)}"]
-    text = "Not a mistake that this course knows by name. Here is the first case that differs:"
-    return Outcome("wrong", (text,), "\n".join(lines))
 
 
 def _show(value: np.ndarray[Any, Any]) -> str:
@@ -432,9 +407,8 @@ def hint(name: str) -> None:
         return
     shown = progress.load()["exercises"].get(name, {}).get("hints", 0)
     if shown >= len(task.hints):
-        display(
-            Feedback(name, text=(*task.hints, f'No hint is left: solution("{name}") shows it.'))
-        )
+        last = f'No hint is left: solution("{name}") shows it.'
+        display(Feedback(name, text=(*task.hints, last)))
         return
 
     def change(record: dict[str, Any]) -> None:

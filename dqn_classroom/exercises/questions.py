@@ -7,7 +7,7 @@ answer by calling ``.answer(n)``.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -20,35 +20,14 @@ from dqn_classroom.feedback import Feedback
 
 
 @dataclass(frozen=True)
-class Prediction:
-    """What is asked before a result; ``right`` is for whoever prepares the lesson, never shown.
-
-    Raises:
-        ValueError: ``right`` is not among the options.
-    """
-
-    key: str
-    prompt: str
-    options: Sequence[str]
-    right: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.right is not None:
-            _check_right(self.right, self.options)
-
-
-def _check_right(right: str, options: Collection[str]) -> None:
-    if right not in options:
-        raise ValueError(f"right = {right!r}: it must be one of {list(options)}.")
-
-
-# Key -> prediction, so that the notebook names the key alone.
-PREDICTIONS: dict[str, Prediction] = {}
-
-
-@dataclass(frozen=True)
 class Question:
-    """A quiz question: option -> the sentence that an answer gets; one option is right.
+    """A question with its options.
+
+    Args:
+        prompt: the question.
+        options: option -> the sentence that an answer gets.
+        right: the option that is right; of a prediction it is for its author and never shown.
+        key: under which a prediction is kept.
 
     Raises:
         ValueError: ``right`` is not among the options.
@@ -56,13 +35,34 @@ class Question:
 
     prompt: str
     options: Mapping[str, str]
-    right: str
+    right: str | None = None
+    key: str = ""
 
     def __post_init__(self) -> None:
-        _check_right(self.right, self.options)
+        if self.right is not None and self.right not in self.options:
+            raise ValueError(f"right = {self.right!r}: it must be one of {list(self.options)}.")
 
 
-class Choice(ipw.VBox):  # type: ignore[misc]
+KEPT = "It is kept. Read on: the measurement comes next."
+# Key -> prediction, so that the notebook names the key alone.
+PREDICTIONS: dict[str, Question] = {}
+
+
+class Told(ipw.VBox):  # type: ignore[misc]
+    """Widgets that are text where no widget can be shown, with how to answer by a call."""
+
+    call = ""
+
+    def text(self) -> str:
+        """Return the questions as plain text."""
+        return "\n".join(child.text() for child in self.children)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        text = f"{self.text()}\n(Without widgets: call {self.call} on this value.)"
+        return {**super()._repr_mimebundle_(**kwargs), "text/plain": text}
+
+
+class Choice(Told):
     """One question with radio buttons; the answer is kept and restored.
 
     Args:
@@ -72,6 +72,8 @@ class Choice(ipw.VBox):  # type: ignore[misc]
         replies: option -> what is said once it is chosen.
         right: the option that is right, or None where nothing is judged yet.
     """
+
+    call = ".answer(n)"
 
     def __init__(
         self, key: str, part: str, prompt: str, replies: Mapping[str, str], right: str | None
@@ -124,11 +126,6 @@ class Choice(ipw.VBox):  # type: ignore[misc]
         numbered = [f"  {i}. {option}" for i, option in enumerate(self.replies, 1)]
         return "\n".join([self.prompt, *numbered])
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
-        bundle: dict[str, Any] = super()._repr_mimebundle_(**kwargs)
-        how = "(Without widgets: call .answer(n) on this value.)"
-        return {**bundle, "text/plain": f"{self.text()}\n{how}"}
-
 
 def predict(key: str) -> Choice:
     """Ask for a prediction; nothing is judged, and `recall` comes back to it.
@@ -143,8 +140,7 @@ def predict(key: str) -> Choice:
         known = ", ".join(PREDICTIONS)
         raise KeyError(f"there is no prediction {key!r}. Predictions: {known}.")
     asked = PREDICTIONS[key]
-    kept = "It is kept. Read on: the measurement comes next."
-    return Choice(key, "predictions", asked.prompt, dict.fromkeys(asked.options, kept), None)
+    return Choice(key, "predictions", asked.prompt, asked.options, None)
 
 
 def recall(key: str, measured: str) -> Feedback:
@@ -155,7 +151,7 @@ def recall(key: str, measured: str) -> Feedback:
         measured: what was found, as a sentence.
     """
     kept = progress.load()["predictions"].get(key)
-    options = PREDICTIONS[key].options if key in PREDICTIONS else ()
+    options = list(PREDICTIONS[key].options) if key in PREDICTIONS else []
     said = "You made no prediction."
     if kept is not None:
         told = options[kept] if 0 <= kept < len(options) else f"answer {kept + 1}"
@@ -163,22 +159,20 @@ def recall(key: str, measured: str) -> Feedback:
     return Feedback("Prediction and measurement", text=(said, f"Measured: {measured}"))
 
 
-class Quiz(ipw.VBox):  # type: ignore[misc]
+class Quiz(Told):
     """The questions at the end of a lesson; ``.answer(question, option)`` needs no mouse."""
 
+    call = ".answer(question, option)"
+
     def __init__(self, key: str, questions: Sequence[Question]) -> None:
-        self.choices = [
-            Choice(f"{key}-{number}", "quizzes", f"{number}. {q.prompt}", q.options, q.right)
-            for number, q in enumerate(questions, 1)
-        ]
-        super().__init__(self.choices)
+        super().__init__(
+            [
+                Choice(f"{key}-{number}", "quizzes", f"{number}. {q.prompt}", q.options, q.right)
+                for number, q in enumerate(questions, 1)
+            ]
+        )
 
     def answer(self, question: int, option: int) -> Feedback:
         """Choose an option of a question, both counted from 1, and return the reply."""
-        return self.choices[question - 1].answer(option)
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
-        bundle: dict[str, Any] = super()._repr_mimebundle_(**kwargs)
-        how = "(Without widgets: call .answer(question, option) on this value.)"
-        text = "\n".join([*(choice.text() for choice in self.choices), how])
-        return {**bundle, "text/plain": text}
+        chosen: Choice = self.children[question - 1]
+        return chosen.answer(option)

@@ -15,17 +15,16 @@ def _between(ordered: list[float], share: float) -> str:
     return f"({here:.17g} + ({place:.17g} - {below}) × ({there:.17g} - {here:.17g}))"
 
 
-def _interval_lines(estimates: Any, level: float = 0.95) -> str:
-    outside = (1 - level) / 2
-    columns = np.sort(np.asarray(estimates, float), axis=0)
-    if columns.ndim == 1:
-        ends = [_between(columns.tolist(), share) for share in (outside, 1 - outside)]
-    else:
-        ends = [
-            f"[{', '.join(_between(column.tolist(), share) for column in columns.T)}]"
-            for share in (outside, 1 - outside)
-        ]
-    return f"[{', '.join(ends)}]"
+def _columns(values: Any, axis: int = 0) -> list[list[float]]:
+    """The numbers along an axis as lists: one for a vector, one a column for a table."""
+    moved = np.moveaxis(np.asarray(values, float), axis, 0)
+    return moved.reshape(len(moved), -1).T.tolist()
+
+
+def _interval_lines(estimates: Any, level: float = 0.95) -> Any:
+    columns, outside = _columns(np.sort(estimates, axis=0)), (1 - level) / 2
+    ends = [[_between(column, share) for column in columns] for share in (outside, 1 - outside)]
+    return np.reshape(ends, (2, *estimates.shape[1:])).tolist()
 
 
 _ESTIMATES = np.array([3.0, 9.0, 4.5, 1.0, 7.0, 2.0, 8.0, 3.5, 20.0, 6.0, 5.0])
@@ -45,21 +44,13 @@ PERCENTILE_INTERVAL = Probes(
 )
 
 
-def _middle(ordered: Any) -> list[float]:
-    cut = len(ordered) // 4
-    return list(ordered[cut : len(ordered) - cut])
-
-
-def _iqm_line(scores: Any, axis: int = 0) -> str:
-    ordered = np.moveaxis(np.sort(np.asarray(scores, float), axis=axis), axis, 0)
-
-    def line(column: Any) -> str:
-        middle = _middle(column)
-        return f"({' + '.join(f'({value:.17g})' for value in middle)}) / {len(middle)}"
-
-    if ordered.ndim == 1:
-        return line(ordered)
-    return f"[{', '.join(line(column) for column in ordered.T)}]"
+def _iqm_lines(scores: Any, axis: int = 0) -> Any:
+    lines = []
+    for ordered in _columns(np.sort(scores, axis=axis), axis):
+        cut = len(ordered) // 4
+        middle = ordered[cut : len(ordered) - cut]
+        lines.append(f"({' + '.join(f'({value:.17g})' for value in middle)}) / {len(middle)}")
+    return lines if np.ndim(scores) > 1 else lines[0]
 
 
 _RETURNS = np.array([9.0, 500.0, 480.0, 21.0, 490.0, 350.0, 495.0, 10.0])
@@ -94,21 +85,16 @@ IQM = Probes(
         (_TABLE, 0),
         (_TABLE.T.copy(), 1),
     ],
-    _iqm_line,
+    _iqm_lines,
 )
 
 
-def _rank_line(score: Any, scores: Any) -> str:
-    others = np.asarray(scores)
-
-    def line(one: float, column: Any) -> str:
-        below, equal = int((column < one).sum()), int((column == one).sum())
-        return f"100 × ({below} + {equal} / 2) / {len(column)}"
-
-    if np.ndim(score) == 0:
-        return line(score, others)
-    pairs = zip(score, others.T, strict=True)
-    return f"[{', '.join(line(one, column) for one, column in pairs)}]"
+def _rank_lines(score: Any, scores: Any) -> Any:
+    lines = []
+    for one, column in zip(np.ravel(score), _columns(scores), strict=True):
+        below = sum(other < one for other in column)
+        lines.append(f"100 × ({below} + {column.count(one)} / 2) / {len(column)}")
+    return np.reshape(lines, np.shape(score)).tolist()
 
 
 _OTHERS = np.array([120.0, 480.0, 500.0, 500.0, 333.0, 500.0, 251.0, 500.0, 90.0, 400.0])
@@ -125,13 +111,12 @@ PERCENTILE_RANK = Probes(
         (np.array([20.0, 500.0]), _RUNS),
         (np.array([35.0, 150.0]), _RUNS),
     ],
-    _rank_line,
+    _rank_lines,
 )
 
 
-def _profile_line(scores: Any, levels: Any) -> str:
-    count = len(scores)
-    return f"[{', '.join(f'{int((scores > level).sum())} / {count}' for level in levels)}]"
+def _profile_lines(scores: Any, levels: Any) -> list[str]:
+    return [f"{(scores > level).sum()} / {len(scores)}" for level in levels]
 
 
 _LEVELS = np.array([0.0, 100.0, 333.0, 475.0, 499.0, 500.0])
@@ -145,5 +130,5 @@ PERFORMANCE_PROFILE = Probes(
         (np.array([1.0, 0.0, 1.0]), np.array([0.5])),
         (_RETURNS, np.array([20.0, 350.0, 600.0])),
     ],
-    _profile_line,
+    _profile_lines,
 )

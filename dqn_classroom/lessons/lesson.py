@@ -5,7 +5,8 @@ The keys of the file are the fields below, with ``[[exercises]]``, ``[[predictio
 variable of that name, in capitals, in ``<topic>_probes.py`` beside the file. The ``code`` of a
 mistake is an expression of the reference's arguments, or lines of a body. It sees all names of the
 probes module, NumPy as ``np``, and the reference. ``bug = true`` says that the clinic has planted
-the same mistake, under the same name.
+the same mistake, under the same name. ``was``, of an exercise or a mistake, is the name that it
+had before, for old progress files.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from dqn_classroom.exercises.check import Exercise, Function, Mistake, arguments
-from dqn_classroom.exercises.questions import Prediction, Question
+from dqn_classroom.exercises.questions import KEPT, Question
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Lesson:
     minutes: int
     seconds: float
     exercises: Mapping[str, Mapping[str, Any]]
-    predictions: Sequence[Prediction]
+    predictions: Sequence[Question]
     quiz: Sequence[Question]
     key: str
     answers: Sequence[str] = ()
@@ -73,7 +74,10 @@ class Lesson:
                 "exercises": {
                     row["reference"].rpartition(".")[2]: row for row in table.get("exercises", ())
                 },
-                "predictions": [Prediction(**row) for row in table.get("predictions", ())],
+                "predictions": [
+                    Question(**row | {"options": dict.fromkeys(row["options"], KEPT)})
+                    for row in table.get("predictions", ())
+                ],
                 "quiz": [Question(**row) for row in table.get("quiz", ())],
             }
             return cls(topic, number, **{"key": topic, **table, **parts})
@@ -95,7 +99,7 @@ class Lesson:
         Raises:
             ValueError: something in the file does not fit; the message says where.
         """
-        table = dict(self.exercises[name])
+        table = {key: value for key, value in self.exercises[name].items() if key != "was"}
         probes = import_module(f"dqn_classroom.lessons.{self.topic}_probes")
         try:
             reference = pkgutil.resolve_name(table.pop("reference"))

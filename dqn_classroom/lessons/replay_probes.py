@@ -14,11 +14,9 @@ WRITE_INDEX = Probes(
 _DRAWS = np.array([0.0, 0.19, 0.2, 0.55, 0.98, 0.61])
 
 
-def _row_lines(draws: Any, stored: int) -> str:
-    def line(row: Any) -> str:
-        return f"[{', '.join(f'int({draw:g} × {stored})' for draw in row)}]"
-
-    return line(draws) if np.ndim(draws) == 1 else f"[{', '.join(map(line, draws))}]"
+def _row_lines(draws: Any, stored: int) -> Any:
+    lines = [f"int({draw:g} × {stored})" for draw in draws.flat]
+    return np.reshape(lines, draws.shape).tolist()
 
 
 SAMPLE_INDICES = Probes(

@@ -55,15 +55,14 @@ def _flat(params: Params) -> list[float]:
     return [value for param in params for value in param.flatten().tolist()]
 
 
-def _copied_line(target_params: Params, online_params: Params, tau: float = 1.0) -> str:
+def _copied_line(target_params: Params, online_params: Params, tau: float = 1.0) -> list[str]:
     """All weights of the target, then of the online network, then 0: no gradients remembered."""
     pairs = zip(_flat(target_params), _flat(online_params), strict=True)
     if tau == 1:
         lines = [f"{online:g}" for _, online in pairs]
     else:
         lines = [f"{tau:g} × {online:g} + (1 - {tau:g}) × {target:g}" for target, online in pairs]
-    online = [f"{value:g}" for value in _flat(online_params)]
-    return f"[{', '.join([*lines, *online, '0'])}]"
+    return [*lines, *(f"{value:g}" for value in _flat(online_params)), "0"]
 
 
 HARD_UPDATE_ = Probes(
@@ -84,7 +83,7 @@ _TAKEN_TWO = torch.tensor([[0.0, 2.0, 5.0, 1.0], [3.0, -1.0, 0.5, 2.5]])
 _WANTED_TWO = torch.tensor([[0.75, 6.0, 4.75, 1.0], [1.0, -1.5, 3.5, 2.0]])
 
 
-def _loss_line(q_taken: Tensor, target: Tensor, kind: str = "mse") -> str:
+def _loss_line(q_taken: Tensor, target: Tensor, kind: str = "mse") -> Any:
     def term(error: float) -> str:
         if kind == "mse":
             return f"({error:g})^2"
@@ -95,7 +94,7 @@ def _loss_line(q_taken: Tensor, target: Tensor, kind: str = "mse") -> str:
         return f"({' + '.join(term(error) for error in errors.tolist())}) / {len(errors)}"
 
     errors = q_taken - target
-    return row(errors) if errors.dim() == 1 else f"[{', '.join(row(line) for line in errors)}]"
+    return row(errors) if errors.dim() == 1 else [row(line) for line in errors]
 
 
 def huber(error: Tensor) -> Tensor:

@@ -9,11 +9,7 @@ from torch import Tensor
 from dqn_classroom.exercises.check import Probes, with_gradient
 
 
-def _listed(lines: list[str], single: bool) -> str:
-    return lines[0] if single else f"[{', '.join(lines)}]"
-
-
-def _action_lines(q: Any, epsilon: float, uniform: Any, random_action: Any) -> str:
+def _action_lines(q: Any, epsilon: float, uniform: Any, random_action: Any) -> Any:
     rows = zip(
         np.reshape(q, (-1, np.shape(q)[-1])),
         np.ravel(uniform),
@@ -21,7 +17,7 @@ def _action_lines(q: Any, epsilon: float, uniform: Any, random_action: Any) -> s
         strict=True,
     )
     lines = [f"{pick} if {draw:g} < {epsilon:g} else {row.argmax()}" for row, draw, pick in rows]
-    return _listed(lines, np.ndim(uniform) == 0)
+    return np.reshape(lines, np.shape(uniform)).tolist()
 
 
 EPSILON_GREEDY = Probes(
@@ -68,17 +64,10 @@ _Q_STACKED = torch.tensor(
 )
 
 
-def _taken_lines(q: Tensor, action: Tensor) -> str:
+def _taken_lines(q: Tensor, action: Tensor) -> Any:
     rows, picks = q.flatten(0, -2).tolist(), action.flatten().tolist()
     lines = [f"{row}[{pick}]" for row, pick in zip(rows, picks, strict=True)]
-    return _nested(lines, action)
-
-
-def _nested(lines: list[str], like: Tensor) -> str:
-    """Lay the lines of all rows out in the shape of ``like``, [B] or [S, B]."""
-    size = like.shape[-1]
-    groups = [f"[{', '.join(lines[i : i + size])}]" for i in range(0, len(lines), size)]
-    return groups[0] if like.dim() == 1 else f"[{', '.join(groups)}]"
+    return np.reshape(lines, action.shape).tolist()
 
 
 def pick_q(q: Tensor, action: Tensor) -> Tensor:
@@ -103,7 +92,7 @@ _REWARD = torch.tensor([1.0, 0.5, -2.0, 3.0, 1.0])
 _ENDS = torch.tensor([False, True, False, True, False])
 
 
-def _target_lines(reward: Tensor, terminated: Tensor, q_next: Tensor, gamma: float) -> str:
+def _target_lines(reward: Tensor, terminated: Tensor, q_next: Tensor, gamma: float) -> Any:
     rows = zip(
         reward.flatten().tolist(),
         terminated.flatten().tolist(),
@@ -111,7 +100,7 @@ def _target_lines(reward: Tensor, terminated: Tensor, q_next: Tensor, gamma: flo
         strict=True,
     )
     lines = [f"{r:g}" if end else f"{r:g} + {gamma:g} × {best:g}" for r, end, best in rows]
-    return _nested(lines, reward)
+    return np.reshape(lines, reward.shape).tolist()
 
 
 TD_TARGET = Probes(

@@ -1,4 +1,4 @@
-"""The sweep folder that comes with the course, and the one door to it: `train_or_load`.
+"""The sweep folder that comes with the course, and the one way to it: `train_or_load`.
 
 A history lies where `sweep` would put it, ``<environment>-<digest>.npz``; what else was kept lies
 beside it: ``.flight.npz``, one learner by step, and ``.run.npz``, a checkpoint.

@@ -94,7 +94,7 @@ def test_the_shipped_agent_begins_as_one_that_is_trained_here(chosen):
     chosen("class")
     theirs = agent().history
     begun = train(SOLVED_CARTPOLE, [AGENT_SEED], on_eval=lambda e: e.stop(), progress=False).history
-    # Exploration and world are the same on every machine; what was learned rounds otherwise.
+    # Exploration and environment are the same on every machine; what was learned rounds otherwise.
     early = begun.episodes["step"] <= 1_000
     assert early.sum() > 20
     np.testing.assert_array_equal(

@@ -98,7 +98,7 @@ def test_the_reference_passes_and_its_source_is_the_solution(task):
 @EACH
 def test_the_arithmetic_comes_out_as_the_reference(task):
     for probe in task.probes.inputs:
-        line = task.probes.arithmetic(*probe).replace("×", "*").replace("^", "**")
+        line = check.laid_out(task.probes.arithmetic(*probe)).replace("×", "*").replace("^", "**")
         answer = check.array(check.call(task, task.reference, probe))
         rtol = 1e-5 if answer.dtype == np.float32 else 1e-9
         np.testing.assert_allclose(eval(line), answer, rtol=rtol, err_msg=line)

@@ -4,15 +4,15 @@ import pytest
 
 from dqn_classroom import predict, progress, quiz, recall
 from dqn_classroom.exercises import questions as asking
-from dqn_classroom.exercises.questions import Prediction, Question, Quiz
+from dqn_classroom.exercises.questions import Question, Quiz
 from dqn_classroom.lessons import LESSONS
 
-OPTIONS = ["five", "six", "<seven>"]
+OPTIONS = dict.fromkeys(["five", "six", "<seven>"], asking.KEPT)
 
 
 @pytest.fixture(autouse=True)
 def _a_prediction_to_make(monkeypatch):
-    monkeypatch.setitem(asking.PREDICTIONS, "p", Prediction("p", "<b>How</b> many?", OPTIONS))
+    monkeypatch.setitem(asking.PREDICTIONS, "p", Question("<b>How</b> many?", OPTIONS))
 
 
 def test_a_prediction_is_kept_and_restored():
@@ -72,7 +72,7 @@ def test_a_quiz_answers_in_words_and_symbols():
     assert repr(asked.answer(1, 1)) == "✓ yes: right\nRight so."
     assert repr(asked.answer(2, 1)) == "✗ a: wrong\nNot a."
     assert progress.load()["quizzes"] == {"lesson-1": 0, "lesson-2": 0}
-    assert "Right so." in Quiz("lesson", questions()).choices[0]._reply.value
+    assert "Right so." in Quiz("lesson", questions()).children[0]._reply.value
 
 
 def test_without_widgets_the_question_is_text():
@@ -95,7 +95,7 @@ def test_the_right_answer_is_among_the_options():
     with pytest.raises(ValueError, match="right = 'c'"):
         Question("One?", {"a": "", "b": ""}, right="c")
     with pytest.raises(ValueError, match="right = 'c'"):
-        Prediction("p", "One?", ["a", "b"], right="c")
+        Question("One?", dict.fromkeys("ab", ""), right="c", key="p")
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
@@ -105,12 +105,12 @@ def test_every_lesson_has_three_questions_and_every_answer_its_sentence(lesson):
     for question in asked:
         assert len(set(question.options.values())) == len(question.options) >= 2
         assert all(reply.endswith(".") for reply in question.options.values())
-    assert [choice.prompt[3:] for choice in quiz(lesson).choices] == [q.prompt for q in asked]
+    assert [choice.prompt[3:] for choice in quiz(lesson).children] == [q.prompt for q in asked]
 
 
 def test_an_answer_of_the_first_edition_is_still_there():
     progress.update(lambda record: record["quizzes"].update({"lesson 2-1": 1}))
-    assert quiz("vanilla_dqn").choices[0]._buttons.index == 1
+    assert quiz("vanilla_dqn").children[0]._buttons.index == 1
     assert {f"lesson {number}" for number in range(7)} <= {one.key for one in LESSONS.values()}
 
 

@@ -92,7 +92,7 @@ def moments(view, during):
             during(seen)
         except BaseException as error:
             failed.append(error)
-            view.stop.click()  # a training that waits would wait for ever
+            view.stop.click()  # a training that waits would wait forever
 
     waits = threading.Thread(target=press, daemon=True)
     waits.start()

@@ -4,16 +4,22 @@ import ast
 import io
 import re
 import tokenize
+import tomllib
+from pathlib import Path
 
 import pytest
 
+import dqn_classroom
 from tests.notebooks import tools
+
+FOLDER = Path(dqn_classroom.__file__).parent
+TEXTS = [*sorted(FOLDER.glob("lessons/*.toml")), FOLDER / "clinic" / "bugs.toml"]
 
 # What a word must not be -> where it may stand, because it has its plain meaning or is the
 # everyday word that comes just before the standard term.
 PRIVATE = {
     r"luck\w*": (),
-    r"memor(?:y|ies)": ("a memory of past steps, the **replay buffer**",),
+    r"memor(?:y|ies)": ("a memory of past steps, the **replay buffer**", "costs only memory"),
     r"cop(?:y|ies)": (
         "old copy of itself, the **target network**",
         "becomes a copy of $b$",
@@ -23,6 +29,13 @@ PRIVATE = {
         "shared storage is no copy",
         "copy the online network into the target network",
         "target.copy_(online)",
+        "Copy the numbers",
+        "Copy under torch.no_grad()",
+        "You copy the target into the online network",
+        "You copy everything",
+        "A hard update copies",
+        "a reference in place of a copy",
+        "`target = online` copies a name",
     ),
     r"clocks?": (),
     r"worlds?": (),
@@ -62,6 +75,29 @@ def read_by_people(cell):
     yield cell.metadata.get("lecture", {}).get("say", "")
 
 
+def told(table):
+    """Yield what a TOML file tells its readers: no code, and no name that is only stored."""
+    if isinstance(table, str):
+        yield table
+    elif isinstance(table, list):
+        for one in table:
+            yield from told(one)
+    elif isinstance(table, dict):
+        for key, value in table.items():
+            if key not in ("code", "edits", "key", "was"):
+                yield key
+                yield from told(value)
+
+
+def texts():
+    """Yield everything that is read: the cells of the notebooks, and the TOML files' words."""
+    for path in tools.PATHS:
+        for cell in tools.load(path).cells:
+            yield from read_by_people(cell)
+    for path in TEXTS:
+        yield from told(tomllib.loads(path.read_text(encoding="utf-8")))
+
+
 def private_words(text):
     for word, allowed in PRIVATE.items():
         rest = text
@@ -82,6 +118,12 @@ def test_no_private_word_is_left(path):
     assert not found
 
 
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.stem)
+def test_no_private_word_is_left_in_hints_questions_and_bugs(path):
+    table = tomllib.loads(path.read_text(encoding="utf-8"))
+    assert [(text, word) for text in told(table) for word in private_words(text)] == []
+
+
 def test_every_term_is_used_where_students_read():
     cells = [cell for path in tools.PATHS for cell in tools.load(path).cells]
     prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown").lower()
@@ -90,8 +132,7 @@ def test_every_term_is_used_where_students_read():
 
 def test_every_exception_is_still_needed():
     """An exception whose phrase is gone would let the word in somewhere else."""
-    cells = [cell for path in tools.PATHS for cell in tools.load(path).cells]
-    text = "\n".join(text for cell in cells for text in read_by_people(cell)).lower()
+    text = "\n".join(texts()).lower()
     assert [p for allowed in PRIVATE.values() for p in allowed if p.lower() not in text] == []
 
 

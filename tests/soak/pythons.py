@@ -19,7 +19,7 @@ QUICK = [
         *("classroom/test_figures", "classroom/test_explorers"),
     )
 ]
-# What the quick tests import; the other tools of the extra are for whoever changes the course.
+# What the quick tests import; the other tools of the extra are for those who change the course.
 TOOLS = ("pytest", "pytest-xdist", "nbval", "nbclient", "hypothesis", "scipy")
 
 

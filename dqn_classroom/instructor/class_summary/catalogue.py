@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import builtins
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from dqn_classroom.clinic import BUGS, HEALTHY, current_name
 from dqn_classroom.lessons import LESSONS
@@ -62,13 +64,35 @@ class Course:
     bugs: Mapping[str, str]
 
 
-def current_diagnoses(diagnoses: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
+def _now(name: str, rows: Mapping[str, Any]) -> str:
+    """Return what is called so today: rows of a lesson's file may say what they were called."""
+    return next((now for now, row in rows.items() if row.get("was") == name), name)
+
+
+def current_exercises(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return the exercises of a progress file in today's names; entries that meet add up."""
+    exercises = {name: row for lesson in LESSONS.values() for name, row in lesson.exercises.items()}
+    found: dict[str, dict[str, Any]] = {}
+    for former, entry in entries.items():
+        name = _now(former, exercises)
+        fresh = {"status": "", "attempts": 0, "hints": 0, "mistakes": Counter()}
+        kept = found.setdefault(name, fresh)
+        kept["status"] = max(entry["status"], kept["status"], key="passes".__eq__)
+        kept["attempts"] += entry["attempts"]
+        kept["hints"] += entry["hints"]
+        rows = exercises.get(name, {}).get("mistakes", {})
+        for mistake, times in entry["mistakes"].items():
+            kept["mistakes"][_now(mistake, rows)] += times
+    return found
+
+
+def current_diagnoses(diagnoses: Mapping[str, Mapping[str, int]]) -> dict[str, Counter[str]]:
     """Return the clinic's part of a progress file, bug -> taken for -> times, in today's names."""
-    renamed: dict[str, dict[str, int]] = {}
+    renamed = defaultdict[str, Counter[str]](Counter)
     for truth, said in diagnoses.items():
-        counts = renamed.setdefault(current_name(truth), {})
+        counts = renamed[current_name(truth)]
         for name, times in said.items():
-            counts[current_name(name)] = counts.get(current_name(name), 0) + times
+            counts[current_name(name)] += times
     return renamed
 
 

@@ -9,12 +9,18 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
-from dqn_classroom.instructor.class_summary.catalogue import GENERAL, Course, current_diagnoses
+from dqn_classroom.instructor.class_summary.catalogue import (
+    GENERAL,
+    Course,
+    current_diagnoses,
+    current_exercises,
+)
+from dqn_classroom.lessons import LESSONS
 
 Key = tuple[str, str, str, str]
 FILES: Key = ("class", "", "", "progress files")
 UNKNOWN: Key = ("class", "", "", "entries with unknown names")
-_CLINIC = "6"
+_CLINIC = str(LESSONS["bug_clinic"].number)
 
 
 class Row(NamedTuple):
@@ -88,7 +94,7 @@ def _clinic_facts(diagnoses: dict[str, Any], course: Course) -> Iterator[tuple[K
 def _facts(record: dict[str, Any], course: Course) -> Iterator[tuple[Key, int]]:
     """Yield what one student adds to the counts."""
     yield FILES, 1
-    yield from _exercise_facts(record["exercises"], course)
+    yield from _exercise_facts(current_exercises(record["exercises"]), course)
     for part, asked in (("quiz", course.quizzes), ("prediction", course.predictions)):
         for key, option in record["quizzes" if part == "quiz" else "predictions"].items():
             known = key in asked and 0 <= option < len(asked[key].options)
