@@ -55,17 +55,15 @@ class FlightView(Explorer):
         row = ipw.HBox([step, self.play], layout=ipw.Layout(flex_flow="row wrap"))
         super().__init__([row, self.video], {"step": step}, self._empty())
 
-    def _empty(self) -> go.FigureWidget:
+    def _empty(self) -> go.Figure:
         first, second = self.actions
-        figure = go.FigureWidget(
-            make_subplots(
-                rows=2,
-                cols=2,
-                row_heights=[0.62, 0.38],
-                horizontal_spacing=0.2,
-                vertical_spacing=0.14,
-                subplot_titles=("value max Q", f"Q({second}) − Q({first})", "", ""),
-            )
+        figure = make_subplots(
+            rows=2,
+            cols=2,
+            row_heights=[0.62, 0.38],
+            horizontal_spacing=0.2,
+            vertical_spacing=0.14,
+            subplot_titles=("value max Q", f"Q({second}) − Q({first})", "", ""),
         )
         figure.update_layout(plotly_layout("", ""), height=620, showlegend=False)
         figure.update_layout(hovermode="closest")
@@ -119,15 +117,14 @@ class FlightView(Explorer):
         )
         values, advantage = q.max(-1), q[..., 1] - q[..., 0]
         greedy = recorder.at(step, "eval_return")
-        with self.figure.batch_update():
-            value_map, gap_map, path, again, _, now_return, _, now_terminals = self.figure.data
-            # All three at once: alone, a new z makes the browser forget where its cells lie.
-            for heat, z in ((value_map, values), (gap_map, advantage)):
-                heat.update(x=self._x, y=self._y, z=np.float32(z))
-            for line in (path, again):
-                line.update(x=path_x, y=path_y)
-            now_return.update(x=[step], y=[greedy])
-            now_terminals.update(x=[step], y=[recorder.terminals[step]])
+        value_map, gap_map, path, again, _, now_return, _, now_terminals = self.figure.data
+        # All three at once: alone, a new z makes the browser forget where its cells lie.
+        for heat, z in ((value_map, values), (gap_map, advantage)):
+            heat.update(x=self._x, y=self._y, z=np.float32(z))
+        for line in (path, again):
+            line.update(x=path_x, y=path_y)
+        now_return.update(x=[step], y=[greedy])
+        now_terminals.update(x=[step], y=[recorder.terminals[step]])
         sentence = (
             f"After <b>{step:,}</b> steps: greedy return <b>{greedy:.0f}</b>, this episode "
             f"<b>{episode.episode_return:g}</b>. Values here from {values.min():.0f} to "

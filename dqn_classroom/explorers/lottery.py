@@ -7,7 +7,6 @@ from typing import Any
 
 import ipywidgets as ipw
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 from plotly.subplots import make_subplots
 
@@ -56,7 +55,7 @@ class SeedLottery(Explorer):
         )
         again.on_click(self._next)
         rows = [row(inputs["comparison"], inputs["k"]), row(inputs["study"], again)]
-        figure = go.FigureWidget(make_subplots(cols=2, horizontal_spacing=0.12))
+        figure = make_subplots(cols=2, horizontal_spacing=0.12)
         figure.update_layout(plotly_layout(f"difference of the {unit}, one study", ""), height=340)
         figure.update_layout(hovermode="closest", barmode="stack", bargap=0)
         figure.update_xaxes(title_text=f"mean difference of the {unit}, 1,000 studies", col=2)
@@ -86,16 +85,15 @@ class SeedLottery(Explorer):
         edges = np.histogram_bin_edges(np.r_[means, 0, truth], bins=40)
         middles = (edges[1:] + edges[:-1]) / 2
         counts = np.array([np.histogram(means[part], edges)[0] for part in (~wrong, wrong)])
-        with self.figure.batch_update():
-            seeds, mean, line, line_right, right_bars, wrong_bars = self.figure.data
-            seeds.update(x=one, y=np.zeros(k))
-            mean.update(x=[one.mean()], y=[1])
-            line.update(x=[truth, truth], y=[-1, 2])
-            line_right.update(x=[truth, truth], y=[0, int(counts.sum(axis=0).max())])
-            right_bars.update(x=middles, y=counts[0])
-            wrong_bars.update(x=middles, y=counts[1])
-            spread = [min(all_seeds.min(), 0), max(all_seeds.max(), 0)]
-            self.figure.update_xaxes(range=[1.05 * end for end in spread], col=1)
+        seeds, mean, line, line_right, right_bars, wrong_bars = self.figure.data
+        seeds.update(x=one, y=np.zeros(k))
+        mean.update(x=[one.mean()], y=[1])
+        line.update(x=[truth, truth], y=[-1, 2])
+        line_right.update(x=[truth, truth], y=[0, int(counts.sum(axis=0).max())])
+        right_bars.update(x=middles, y=counts[0])
+        wrong_bars.update(x=middles, y=counts[1])
+        spread = [min(all_seeds.min(), 0), max(all_seeds.max(), 0)]
+        self.figure.update_xaxes(range=[1.05 * end for end in spread], col=1)
         word = badge("wrong way", "#A34400") if wrong[number - 1] else badge("right way", "#00609A")
         sentence = (
             f"{word} Study {number} with {k} seeds says <b>{one.mean():+.3g}</b>; all "

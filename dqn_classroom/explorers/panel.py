@@ -10,10 +10,9 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dqn_classroom.accessible_controls import AccessibleControls
-from dqn_classroom.explorers.startup import import_nbformat
 from dqn_classroom.figures import GREY, ORANGE, AccessibleFigure
+from dqn_classroom.figures.live import LiveFigure
 
-import_nbformat()
 CHOSEN = {"mode": "markers", "marker": {"color": ORANGE, "size": 14, "symbol": "diamond"}}
 DOTTED = {"mode": "lines", "line": {"color": GREY, "dash": "dot"}}
 WIDE = {"layout": ipw.Layout(width="430px"), "style": {"description_width": "150px"}}
@@ -52,15 +51,16 @@ class Panel(ipw.VBox):  # type: ignore[misc]
     """
 
     def __init__(
-        self, rows: list[ipw.Widget], figure: go.FigureWidget, below: Sequence[ipw.Widget] = ()
+        self, rows: list[ipw.Widget], figure: go.Figure, below: Sequence[ipw.Widget] = ()
     ) -> None:
         self.figure, self.readout, self.table = figure, ipw.HTML(), ipw.HTML()
+        self.plot = LiveFigure(figure)
         self.table_button = ipw.ToggleButton(
             value=False, description="Data table", tooltip="Show the numbers behind the figure"
         )
         self.table_button.observe(self._redraw, names="value")
         # A narrow window scrolls the figure alone, not the controls with it.
-        room = ipw.Box([figure], layout=ipw.Layout(overflow="auto hidden"))
+        room = ipw.Box([self.plot], layout=ipw.Layout(overflow="auto hidden"))
         room.add_class("dqn-figure")
         parts = [*rows, self.readout, room, *below, self.table_button, self.table]
         super().__init__([*parts, AccessibleControls()])
@@ -68,6 +68,7 @@ class Panel(ipw.VBox):  # type: ignore[misc]
 
     def _redraw(self, _change: Any = None) -> None:
         sentence, table = self.draw()
+        self.plot.redraw()
         self.readout.value = f'<div role="status" style="line-height:1.5">{sentence}</div>'
         # The table is built only when someone looks at it: a drag stays fast.
         shown = self.table_button.value
@@ -88,7 +89,7 @@ class Explorer(Panel):
     """
 
     def __init__(
-        self, rows: list[ipw.Widget], inputs: dict[str, ipw.Widget], figure: go.FigureWidget
+        self, rows: list[ipw.Widget], inputs: dict[str, ipw.Widget], figure: go.Figure
     ) -> None:
         self.inputs = inputs
         for widget in inputs.values():

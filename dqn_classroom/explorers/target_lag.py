@@ -78,7 +78,7 @@ class TargetLagExplorer(Explorer):
             row(inputs["tau"]),
             row(inputs["optimizer"], inputs["update"]),
         ]
-        figure = go.FigureWidget(layout=plotly_layout("training step (updates)", "bias b"))
+        figure = go.Figure(layout=plotly_layout("training step (updates)", "bias b"))
         figure.add_scatter(name="bias b", mode="lines", line={"color": BLUE})
         speed = {"color": ORANGE, "dash": "dash"}
         figure.add_scatter(name="speed limit lr·step", mode="lines", line=speed)
@@ -113,14 +113,13 @@ class TargetLagExplorer(Explorer):
         keep = decimate(bias, _BUCKETS)
         corners = np.flatnonzero(np.diff(bound, prepend=np.nan, append=np.nan))[:-1]
         corners = np.unique(np.r_[corners[decimate(bound[corners], _BUCKETS)], config.steps - 1])
-        with self.figure.batch_update():
-            b_line, speed_line, bound_line = self.figure.data
-            b_line.update(x=steps[keep], y=np.float32(bias[keep]))
-            # Cut where it leaves the picture: up to 5,000 it would press the others flat.
-            seen = np.flatnonzero(np.abs(speed) <= 1.5 * np.abs(bound).max())
-            ends = [0, seen[-1]] if len(seen) else []
-            speed_line.update(x=steps[ends], y=speed[ends], visible=config.optimizer == "adam")
-            bound_line.update(x=steps[corners], y=bound[corners])
+        b_line, speed_line, bound_line = self.figure.data
+        b_line.update(x=steps[keep], y=np.float32(bias[keep]))
+        # Cut where it leaves the picture: up to 5,000 it would press the others flat.
+        seen = np.flatnonzero(np.abs(speed) <= 1.5 * np.abs(bound).max())
+        ends = [0, seen[-1]] if len(seen) else []
+        speed_line.update(x=steps[ends], y=speed[ends], visible=config.optimizer == "adam")
+        bound_line.update(x=steps[corners], y=bound[corners])
 
         def table() -> dict[str, Any]:
             rows = np.linspace(0, config.steps - 1, 21).astype(int)
@@ -181,7 +180,7 @@ class LinearTDExplorer(Explorer):
             "target_period": select("target period C", self.periods, 1),
             "learning_rate": select("learning rate", self._RATES, 0.01),
         }
-        figure = go.FigureWidget(make_subplots(cols=2, horizontal_spacing=0.13))
+        figure = make_subplots(cols=2, horizontal_spacing=0.13)
         figure.update_layout(
             plotly_layout("target period C (updates)", "error per update, ×"), hovermode="closest"
         )
@@ -202,11 +201,10 @@ class LinearTDExplorer(Explorer):
         chosen = factors[self.periods.index(period)]
         updates, error = target_lag.error_over_time(self.problem, rate, period, self.UPDATES)
         error = np.where(error > 0, drawable(error), np.nan)
-        with self.figure.batch_update():
-            factor_line, _, marker, error_line = self.figure.data
-            factor_line.update(x=self.periods, y=factors)
-            marker.update(x=[period], y=[chosen])
-            error_line.update(x=updates, y=error)
+        factor_line, _, marker, error_line = self.figure.data
+        factor_line.update(x=self.periods, y=factors)
+        marker.update(x=[period], y=[chosen])
+        error_line.update(x=updates, y=error)
         word, colour = ("explodes", "#A11") if chosen > 1 else ("converges", "#00609A")
         if 1 > chosen > 1 - 2e-5:
             word = "converges, but crawls"

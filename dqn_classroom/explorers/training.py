@@ -9,7 +9,6 @@ from typing import Any
 
 import ipywidgets as ipw
 import numpy as np
-import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from dqn_classroom.explorers.panel import Panel, drawable
@@ -73,7 +72,7 @@ class TrainingView(Panel):
         for button in (self.pause, self.step, self.stop, self.episode):
             _answer_at_once(button)
         self.picture = ipw.HTML()
-        figure = go.FigureWidget(make_subplots(cols=3, horizontal_spacing=0.1))
+        figure = make_subplots(cols=3, horizontal_spacing=0.1)
         figure.update_layout(
             plotly_layout("environment steps", "greedy return"), height=320, showlegend=False
         )
@@ -170,16 +169,15 @@ class TrainingView(Panel):
             return f"{self.name}: nothing trained yet.", dict
         steps = history.eval_step
         columns: dict[str, Any] = {"steps": steps}
-        with self.figure.batch_update():
-            for i, (name, scores) in enumerate(
-                zip(_CURVES, (history.eval_return, history.max_abs_q, history.loss), strict=True)
+        for i, (name, scores) in enumerate(
+            zip(_CURVES, (history.eval_return, history.max_abs_q, history.loss), strict=True)
+        ):
+            low, high, mean = scores.min(0), scores.max(0), scores.mean(0)
+            for trace, values in zip(
+                self.figure.data[3 * i : 3 * i + 3], (low, high, mean), strict=True
             ):
-                low, high, mean = scores.min(0), scores.max(0), scores.mean(0)
-                for trace, values in zip(
-                    self.figure.data[3 * i : 3 * i + 3], (low, high, mean), strict=True
-                ):
-                    trace.update(x=steps, y=drawable(values))
-                columns |= {f"{name}, mean": mean, f"{name}, low": low, f"{name}, high": high}
+                trace.update(x=steps, y=drawable(values))
+            columns |= {f"{name}, mean": mean, f"{name}, low": low, f"{name}, high": high}
         earned, largest, loss = (columns[f"{name}, mean"][-1] for name in _CURVES)
         said = f", loss <b>{loss:.2g}</b>" if np.isfinite(loss) else ""
         learners = len(history.seeds)

@@ -9,10 +9,12 @@ from dqn_classroom.figures.accessible import (
     GREEN,
     GREY,
     ORANGE,
+    PLOTLY,
     RED,
     AccessibleFigure,
     data_uri,
     decimate,
+    plotly_json,
     plotly_layout,
 )
 from dqn_classroom.figures.clinic import versus_healthy_band
@@ -27,8 +29,8 @@ from dqn_classroom.figures.learning import (
 from dqn_classroom.figures.target_lag import bias_curves, corridor_values, steps_to_learn
 
 __all__ = [
-    "BLUE", "GREEN", "GREY", "ORANGE", "RED", "AccessibleFigure", "bias_curves",
+    "BLUE", "GREEN", "GREY", "ORANGE", "PLOTLY", "RED", "AccessibleFigure", "bias_curves",
     "corridor_values", "data_uri", "decimate", "forest_plot", "heat_map", "learning_curves",
-    "line_plot", "plotly_layout", "rank_among_runs", "seed_curves", "steps_to_learn",
-    "versus_healthy_band",
+    "line_plot", "plotly_json", "plotly_layout", "rank_among_runs", "seed_curves",
+    "steps_to_learn", "versus_healthy_band",
 ]  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import cycle, pairwise
@@ -12,10 +13,12 @@ from typing import Any
 
 import matplotlib
 import numpy as np
-from IPython.display import HTML, display
+import plotly.graph_objects as go
+from IPython.display import display
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
+from plotly.io.json import to_json_plotly
 
 from dqn_classroom.feedback import table_html
 
@@ -25,6 +28,9 @@ BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#D55E00", "#009E73", "#AA3377", "#5
 STYLES = [(BLUE, "solid"), (ORANGE, "dash"), (GREEN, "dashdot"), (RED, "longdash")]
 MPL_STYLES = [(BLUE, "-", "o"), (ORANGE, "--", "s"), (GREEN, "-.", "^"), (RED, ":", "D")]
 _MAX_ROWS = 24
+PLOTLY = "application/vnd.plotly.v1+json"
+# No button uploads a figure, none leads to a website.
+_CONFIG = {"showSendToCloud": False, "displaylogo": False}
 
 
 def decimate(values: ArrayLike, buckets: int = 400) -> NDArray[np.int64]:
@@ -84,15 +90,16 @@ class AccessibleFigure:
 
     def html(self) -> str:
         """Return a matplotlib figure as an image with its text alternative and its numbers."""
-        image = f'<img style="max-width:100%" alt="{html.escape(self.alt)}" '
+        image = f'<img class="dqn-figure" style="max-width:100%" alt="{html.escape(self.alt)}" '
         return f'{image}src="{data_uri(self.figure)}">{self.details()}'
 
     def _ipython_display_(self) -> None:
         if isinstance(self.figure, Figure):
-            display(HTML(self.html()))
+            display({"text/html": self.html(), "text/plain": self.alt}, raw=True)
         else:
-            display(self.figure)
-            display(HTML(self.details()))
+            spec = json.loads(plotly_json(self.figure))
+            display({PLOTLY: spec, "text/plain": self.alt}, raw=True)
+            display({"text/html": self.details(), "text/plain": ""}, raw=True)
 
 
 def _cell(value: Any) -> str:
@@ -161,3 +168,8 @@ def plotly_layout(xtitle: str, ytitle: str) -> dict[str, Any]:
         # Redrawing keeps the reader's zoom.
         "uirevision": "keep",
     }
+
+
+def plotly_json(figure: go.Figure) -> str:
+    """Return what plotly.js draws: data, layout, and the configuration that all figures share."""
+    return str(to_json_plotly({**figure.to_dict(), "config": _CONFIG}))

@@ -13,6 +13,7 @@ from nbconvert.filters.markdown_mistune import MarkdownWithMath
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from dqn_classroom.accessible_controls import AccessibleControls
+from dqn_classroom.figures.live import LiveFigure
 from dqn_classroom.instructor.slides import files, run
 from dqn_classroom.instructor.slides.__main__ import main
 from dqn_classroom.instructor.slides.cells import make_static, set_slide_types, title
@@ -29,12 +30,14 @@ PANEL = """import os
 import ipywidgets as ipw
 import plotly.graph_objects as go
 from IPython.display import display
+from dqn_classroom.figures.live import LiveFigure
 
-figure = go.FigureWidget(layout={"width": 600, "height": 300})
-readout = ipw.HTML("nothing yet")
-display(ipw.VBox([readout, figure]))"""
+figure = go.Figure(layout={"width": 600, "height": 300})
+live, readout = LiveFigure(figure), ipw.HTML("nothing yet")
+display(ipw.VBox([readout, live]))"""
 # The panel above stands already, as while training; its slide shows how it ends.
 LATER = """figure.add_scatter(x=[1, 2, 3], y=[2, 4, 8])
+live.redraw()
 readout.value = "<b>three</b> points"
 print(os.environ["DQN_LESSONS_PROFILE"], os.environ["DQN_LESSONS_PROGRESS"])"""
 
@@ -189,7 +192,7 @@ def test_a_panel_becomes_its_figure_its_sentence_and_its_settings():
     ]
     buttons = ipw.HBox([ipw.HTML("press one:"), ipw.Button(description="press")])
     bar = ipw.HBox([ipw.HTML("50%"), ipw.FloatProgress(), ipw.HTML("1/2")])
-    figure = go.FigureWidget(data=[{"y": [1, 2]}])
+    figure = LiveFigure(go.Figure(data=[{"y": [1, 2]}]))
     readout = ipw.HTML("<b>x</b> &lt; 2")
     panel = ipw.VBox([*controls, buttons, bar, readout, figure, ipw.HTML(""), AccessibleControls()])
     page = BeautifulSoup(static_html(panel), "html.parser")

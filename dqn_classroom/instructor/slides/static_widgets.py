@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import ipywidgets as ipw
-import plotly.graph_objects as go
 from bs4 import BeautifulSoup
 from IPython.display import display
+
+from dqn_classroom.figures.live import LiveFigure
 
 MIME = "application/vnd.dqn-lessons.static-widgets+json"
 _CHOICES = (ipw.ToggleButtons, ipw.Dropdown, ipw.SelectionSlider)
@@ -56,8 +57,8 @@ def static_html(widget: ipw.Widget) -> str:
 
 def _parts(widget: ipw.Widget) -> Iterator[tuple[str, str]]:
     """Yield figures as JSON, texts as HTML and settings as text, in the order of the screen."""
-    if isinstance(widget, go.FigureWidget):
-        yield "figure", widget.to_json()
+    if isinstance(widget, LiveFigure):
+        yield "figure", widget.spec
     elif isinstance(widget, ipw.HTML) and widget.value.strip():
         yield "text", widget.value
     elif isinstance(widget, ipw.RadioButtons):
