@@ -5,8 +5,7 @@ import time
 
 import torch
 
-from dqn_lessons.config import TargetLagConfig
-from dqn_lessons.target_lag import simulate
+from dqn_lessons.target_lag import TargetLagConfig, simulate
 
 CONFIG = TargetLagConfig()
 

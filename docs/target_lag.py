@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from dqn_classroom.figures import BLUE, GREY, ORANGE, decimate
 from dqn_lessons import target_lag
-from dqn_lessons.config import TargetLagConfig
+from dqn_lessons.target_lag import TargetLagConfig
 
 
 def draw() -> Figure:

@@ -14,16 +14,11 @@ _BLOCK = 32_768  # numbers worked on at once: they stay in the processor's cache
 class Adam:
     """Adam; it is element-wise, so one of it is S optimisers.
 
-    Of its own because ``torch.optim`` takes a second to load, and on few weights longer for its
-    calls than for its arithmetic. A test compares the two.
+    ``torch.optim`` takes a second to load, and on few weights longer to be called than to compute.
 
     Args:
-        weights, grad: any shape, alike and contiguous; ``grad`` is overwritten by `step`.
+        weights, grad: alike and contiguous, any shape; ``grad`` is overwritten by `step`.
         lr: step size.
-
-    Attributes:
-        mean, square: moving averages of gradients and of their squares, flat.
-        steps: steps made.
 
     Source: Kingma and Ba (2015), Algorithm 1, in the order given at the end of its section 2.
     """

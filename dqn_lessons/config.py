@@ -1,4 +1,4 @@
-"""The course's configurations: frozen, and checked when they are made.
+"""The configuration of a training: frozen, and checked when it is made.
 
 Raises:
     TypeError: a field of the wrong type.
@@ -19,7 +19,7 @@ from dqn_lessons import checks as check
 Array = npt.NDArray[Any]
 
 # Beyond these a run takes memory or days that no lesson has; a typo gets there.
-_MOST_UPDATES, _MOST_STEPS = 10_000_000, 1_000_000_000
+_MOST_STEPS = 1_000_000_000
 _MOST_LAYERS, _MOST_WEIGHTS = 50, 10_000_000
 _LARGEST_VALUE = 1e30  # its square is no longer a float32
 _UNITS, _NAME = ("steps", "episodes"), "a string, the name of an environment"
@@ -43,8 +43,8 @@ def setting(default: Any, *limits: Any, by: Any = None, remedy: str, **ends: str
     return field(default=default, metadata={"rule": rule})
 
 
-def _check_settings(config: Any) -> None:
-    """Check every field, and keep it as a plain Python number: JSON knows none of NumPy's."""
+def check_settings(config: Any) -> None:
+    """Check every `setting`, and keep it as a plain Python number: JSON knows none of NumPy's."""
     for each in fields(config):
         value = getattr(config, each.name)
         if value is not None or each.default is not None:
@@ -73,46 +73,6 @@ def _layers(name: str, sizes: Any, *, remedy: str) -> tuple[int, ...]:
         found = f" makes {weights} weights"
         check.refuse_value(name, sizes, f"at most {_MOST_WEIGHTS}", remedy, found=found)
     return units
-
-
-@dataclass(frozen=True)
-class TargetLagConfig:
-    """One run of the single-bias critic (lesson 1).
-
-    The critic is one number ``b``; its target is ``y = r + gamma * b_target``. The target follows
-    ``b`` in one of two ways: a *hard* sync every ``target_period`` updates (the default), or,
-    when ``tau`` is given, a *soft* (Polyak) update after every update.
-
-    Args:
-        reward: reward per step.
-        gamma: discount.
-        learning_rate: step size of the optimiser.
-        steps: number of updates.
-        target_period: updates between hard syncs (``C``); ignored when ``tau`` is given.
-        tau: soft update rate, or ``None`` for hard syncs.
-        optimizer: ``"adam"`` or ``"sgd"``.
-        beta1, beta2, eps: Adam's constants.
-        initial_bias: ``b`` and its target before the first update.
-        n_step: rewards summed before bootstrapping.
-    """
-
-    # fmt: off
-    reward: float = setting(2.0, remedy="Use the reward of one step, for example 2.0.")
-    gamma: float = setting(0.99, 0, 1, remedy="Use a discount such as 0.99.")
-    learning_rate: float = setting(1e-3, 0, remedy="Use a step size such as 1e-3.")
-    steps: int = setting(50_000, 1, _MOST_UPDATES, remedy="Use updates, such as 50_000.")
-    target_period: int = setting(5_000, 1, remedy="Use 1 to sync at every update, or 5_000.")
-    tau: float | None = setting(None, 0, 1, ends="(]", remedy="Use 0.005, None for hard syncs.")
-    optimizer: Literal["adam", "sgd"] = setting("adam", ("adam", "sgd"), remedy=_PICK)
-    beta1: float = setting(0.9, 0, 1, ends="[)", remedy="Adam's default is 0.9.")
-    beta2: float = setting(0.999, 0, 1, ends="[)", remedy="Adam's default is 0.999.")
-    eps: float = setting(1e-8, 0, remedy="Adam's default is 1e-8.")
-    initial_bias: float = setting(0.0, remedy="Use 0.0 to start from nothing.")
-    n_step: int = setting(1, 1, remedy="Use 1 for the ordinary TD target.")
-    # fmt: on
-
-    def __post_init__(self) -> None:
-        _check_settings(self)
 
 
 @dataclass(frozen=True)
@@ -173,7 +133,7 @@ class DQNConfig:
     # fmt: on
 
     def __post_init__(self) -> None:
-        _check_settings(self)
+        check_settings(self)
         for name in ("replay_capacity", "learning_starts"):
             most = getattr(self, name)
             remedy = f"A batch is drawn from what is stored: lower batch_size or raise {name}."

@@ -11,8 +11,8 @@ Args:
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -59,53 +59,11 @@ class History:
     action_gap: Array
     max_abs_q: Array
 
-    def until(self, step: int) -> History:
-        """The history as it was after ``step`` environment steps."""
-        known = self.eval_step <= step
-        return replace(
-            self,
-            step=step,
-            complete=step >= self.config.steps,
-            episodes=self.episodes[self.episodes["step"] <= step],
-            eval_step=self.eval_step[known],
-            **{name: getattr(self, name)[:, known] for name in EVALUATION},
-        )
-
 
 EVALUATION = ("eval_return", "loss", "td_error", "q_probe", "action_gap", "max_abs_q")
 
 
-class Evaluation(Protocol):
-    """What a callback may ask after an evaluation, of a `Run` that trains or of a shipped one.
-
-    Raises:
-        TypeError: it says what there is to ask; no object is made of it.
-        LookupError: weights or terminals that a shipped run has not kept.
-    """
-
-    @property
-    def history(self) -> History:
-        """What happened so far."""
-
-    @property
-    def step(self) -> int:
-        """Environment steps made so far by each learner."""
-
-    @property
-    def stop_requested(self) -> bool:
-        """True once a callback, a button or an interrupt has asked for the end."""
-
-    def stop(self) -> None:
-        """Ask for the end, as an interrupt does."""
-
-    def weights(self, learner: int) -> list[Array]:
-        """The network of a learner: matrix [in, out] and bias [out] of each layer, in turn."""
-
-    def terminals(self, learner: int) -> int:
-        """How many terminal transitions the replay buffer of a learner holds."""
-
-
-E = TypeVar("E", bound=Evaluation)
+E = TypeVar("E")
 Callbacks = Callable[[E], object] | Sequence[Callable[[E], object]] | None
 
 

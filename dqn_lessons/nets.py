@@ -17,10 +17,9 @@ from dqn_lessons.config import Array
 class StackedMLP(nn.Module):
     """S multilayer perceptrons with ReLU, side by side; each is computed alone.
 
-    PyTorch's parameters and NumPy's arrays are views of one memory, ``flat``. So `forward` can be
-    read and differentiated by PyTorch, and `values` and `backward` give the same numbers in NumPy:
-    for networks this small a call of PyTorch costs several times its arithmetic. Assign to a
-    parameter in place, and empty gradients by ``flat_grad.fill(0)``, never by ``None``.
+    PyTorch's parameters and NumPy's arrays are views of one memory, ``flat``: what `forward` says
+    in PyTorch, `values` and `backward` say in NumPy, as for networks this small a call of PyTorch
+    costs several times its arithmetic. So write to parameters and their gradients in place.
 
     Args:
         sizes: units per layer, ``[D, hidden..., A]``.

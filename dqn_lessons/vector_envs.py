@@ -7,6 +7,7 @@ next-step mode the row after an end is not a transition, and it would enter the 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -25,16 +26,16 @@ Envs = Any  # a gymnasium.vector.VectorEnv with `envs`; its types know no seed p
 
 
 class _Seeded:
-    """Environments stepped at once, each with a generator of its own: a start depends on one seed.
+    """N environments stepped at once; ``envs`` are single ones, which draw the starts of episodes.
 
-    Attributes:
-        envs: single environments, which draw the starts and are not stepped ``[N]``.
-        state, steps: of all of them ``[..., N]``, and steps since their resets ``[N]``.
+    So a start depends on one seed; with one generator for all, one learner's fall would move
+    another's start. ``state`` is ``[..., N]``, ``steps`` since the resets ``[N]``.
     """
 
     envs: list[Any]
     state: Any
     steps: Array
+    obs: Callable[[], Array]
 
     def reset(self, *, seed: Any = None, options: Any = None) -> tuple[Array, dict[str, Any]]:
         """Start new episodes, all or those in ``options["reset_mask"]``; returns obs ``[N, D]``."""
@@ -44,18 +45,9 @@ class _Seeded:
             self.state[..., i], self.steps[i] = self.envs[i].state, 0
         return self.obs(), {}
 
-    def obs(self) -> Array:
-        """What is seen in the present states, float32 ``[N, D]``."""
-        raise NotImplementedError
 
-
-class SeededCartPoleVector(_Seeded, CartPoleVectorEnv):
-    """Gymnasium's vectorised CartPole, six times as fast as a loop over single ones.
-
-    Args:
-        num_envs: how many.
-        max_episode_steps: environment steps after which an episode is truncated.
-    """
+class _CartPoles(_Seeded, CartPoleVectorEnv):
+    """Gymnasium's vectorised CartPole, six times as fast as a loop over single ones."""
 
     metadata = {**CartPoleVectorEnv.metadata, "autoreset_mode": AutoresetMode.DISABLED}  # noqa: RUF012
 
@@ -109,20 +101,14 @@ class SeededCartPoleVector(_Seeded, CartPoleVectorEnv):
 def _physics_is_known() -> bool:
     """Whether `fast_step` does what the Gymnasium that is installed does, in a thousand states."""
     theirs: Any = CartPoleVectorEnv(1_000, 2)
-    ours, rng = SeededCartPoleVector(1_000, 2), np.random.default_rng(0)
+    ours, rng = _CartPoles(1_000, 2), np.random.default_rng(0)
     ours.state = theirs.state = rng.uniform(-1, 1, (4, 1_000)) * [[3], [3], [0.3], [3]]
     action = rng.integers(0, 2, 1_000)
     return all(map(np.array_equal, ours.fast_step(action)[:4], theirs.step(action)[:4]))
 
 
-class SeededTabularVector(_Seeded, gym.vector.VectorEnv[Any, Any, Any]):
-    """MDPs of the course, stepped by one look at their tables.
-
-    Args:
-        name: of the MDP, as for :class:`~dqn_lessons.envs.TabularEnv`.
-        num_envs: how many.
-        max_episode_steps: environment steps after which an episode is truncated.
-    """
+class _TabularEnvs(_Seeded, gym.vector.VectorEnv[Any, Any, Any]):
+    """MDPs of the course, stepped by one look at their tables."""
 
     metadata = {"autoreset_mode": AutoresetMode.DISABLED}  # noqa: RUF012
 
@@ -135,8 +121,7 @@ class SeededTabularVector(_Seeded, gym.vector.VectorEnv[Any, Any, Any]):
 
     def obs(self) -> Array:
         """Observations of the present states, float32 ``[N, D]``."""
-        seen: Array = self.mdp.obs[self.state]
-        return seen
+        return np.asarray(self.mdp.obs[self.state])
 
     def step(self, action: Array) -> tuple[Array, Array, Array, Array, dict[str, Any]]:
         """Take one action ``[N]`` in each environment."""
@@ -159,9 +144,9 @@ def make_envs(env_id: str, count: int) -> Envs:
         spec = gym.spec(env_id)
     limit, plain = spec.max_episode_steps, not spec.additional_wrappers
     if plain and limit and spec.vector_entry_point == _CARTPOLE and not spec.kwargs:
-        return SeededCartPoleVector(count, limit)
+        return _CartPoles(count, limit)
     if plain and limit and spec.entry_point == "dqn_lessons.envs:TabularEnv":
-        return SeededTabularVector(spec.kwargs["name"], count, limit)
+        return _TabularEnvs(spec.kwargs["name"], count, limit)
     disabled = {"autoreset_mode": AutoresetMode.DISABLED}
     with check.making_environment(env_id):
         envs = gym.make_vec(env_id, count, vectorization_mode="sync", vector_kwargs=disabled)

@@ -5,13 +5,13 @@ sentence what the figure shows, and opens a data table on demand.
 """
 
 from dqn_classroom.explorers.clinic import Clinic
-from dqn_classroom.explorers.flight import FlightView
+from dqn_classroom.explorers.flight import CARTPOLE_SLICE, FlightView
 from dqn_classroom.explorers.lottery import SeedLottery
 from dqn_classroom.explorers.panel import Explorer
 from dqn_classroom.explorers.target_lag import LinearTDExplorer, TargetLagExplorer
 from dqn_classroom.explorers.training import TrainingView
 
 __all__ = [
-    "Clinic", "Explorer", "FlightView", "LinearTDExplorer", "SeedLottery", "TargetLagExplorer",
-    "TrainingView",
+    "CARTPOLE_SLICE", "Clinic", "Explorer", "FlightView", "LinearTDExplorer", "SeedLottery",
+    "TargetLagExplorer", "TrainingView",
 ]  # fmt: skip

@@ -2,19 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import ipywidgets as ipw
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from dqn_classroom.explorers.panel import WIDE, Explorer
-from dqn_classroom.figures import BLUE, GREEN, ORANGE, plotly_layout
-from dqn_lessons.experiments.flight_recorder import CARTPOLE_SLICE, FlightRecorder, StateSlice
-from dqn_lessons.experiments.video import animate, rollout
-from dqn_lessons.policies import greedy_policy
+from dqn_classroom.figures import BLUE, GREEN, ORANGE, animate, plotly_layout
+from dqn_lessons.experiments.flight_recorder import FlightRecorder
+from dqn_lessons.experiments.policies import greedy_policy, q_values, rollout
+
+
+@dataclass(frozen=True, eq=False)
+class StateSlice:
+    """Two of the observations, varied over a grid while the others are zero.
+
+    Args:
+        across, down: places of the two in the observation.
+        x, y: their values, shapes [W] and [H].
+        xlabel, ylabel: what they are, with the unit of ``units`` times the value.
+        units: factors that turn the observation into the unit of the labels.
+    """
+
+    across: int
+    down: int
+    x: NDArray[Any]
+    y: NDArray[Any]
+    xlabel: str
+    ylabel: str
+    units: tuple[float, float] = (1.0, 1.0)
+
+    def observations(self, size: int) -> NDArray[np.float32]:
+        """Return the grid as observations, ``[H, W, size]``."""
+        grid = np.zeros((len(self.y), len(self.x), size), np.float32)
+        grid[..., self.across] = self.x
+        grid[..., self.down] = self.y[:, None]
+        return grid
+
+    def q_map(self, weights: Sequence[NDArray[Any]]) -> NDArray[Any]:
+        """Values over the grid ``[H, W, A]`` of a network: [in, out] and [out] of each layer."""
+        return q_values(weights, self.observations(len(weights[0])))
+
+
+_DEGREES = 180 / np.pi
+# The episode ends at 12 degrees; a healthy pole turns at less than 3 rad/s.
+CARTPOLE_SLICE = StateSlice(
+    across=2,
+    down=3,
+    x=np.linspace(-0.24, 0.24, 41),
+    y=np.linspace(-3, 3, 41),
+    xlabel="angle of the pole (degrees)",
+    ylabel="angular velocity (degrees/s)",
+    units=(_DEGREES, _DEGREES),
+)
 
 
 class FlightView(Explorer):
@@ -109,7 +154,7 @@ class FlightView(Explorer):
         """Move maps, path and markers to the chosen moment."""
         step, recorder, plane = self.inputs["step"].value, self.recorder, self.plane
         self.video.value = ""
-        q = recorder.q_map(step, plane)
+        q = plane.q_map(recorder.weights[step])
         episode = recorder.episode(step)
         path_x, path_y = (
             episode.obs[:, place] * unit

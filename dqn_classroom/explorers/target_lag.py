@@ -24,7 +24,7 @@ from dqn_classroom.explorers.panel import (
 )
 from dqn_classroom.figures import BLUE, GREEN, ORANGE, decimate, plotly_layout
 from dqn_lessons import target_lag
-from dqn_lessons.config import TargetLagConfig
+from dqn_lessons.target_lag import TargetLagConfig
 
 _PERIODS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 25_000, 50_000]
 _GAMMAS = [0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 1.0]

@@ -12,10 +12,10 @@ import numpy as np
 from plotly.subplots import make_subplots
 
 from dqn_classroom.explorers.panel import Panel, drawable
-from dqn_classroom.figures import BLUE, GREEN, ORANGE, plotly_layout
-from dqn_lessons.experiments.video import animate, rollout
-from dqn_lessons.history import Evaluation, History
-from dqn_lessons.policies import greedy_policy
+from dqn_classroom.figures import BLUE, GREEN, ORANGE, animate, plotly_layout
+from dqn_lessons.experiments.flight_recorder import Evaluation
+from dqn_lessons.experiments.policies import greedy_policy, rollout
+from dqn_lessons.history import History
 
 _SECONDS = 0.25
 # Playing and drawing an episode takes up to a second: seldom, and only for those who ask.

@@ -18,6 +18,7 @@ from dqn_classroom.figures.accessible import (
     plotly_layout,
 )
 from dqn_classroom.figures.clinic import versus_healthy_band
+from dqn_classroom.figures.film import Animation, animate, film_of
 from dqn_classroom.figures.learning import (
     forest_plot,
     heat_map,
@@ -29,8 +30,8 @@ from dqn_classroom.figures.learning import (
 from dqn_classroom.figures.target_lag import bias_curves, corridor_values, steps_to_learn
 
 __all__ = [
-    "BLUE", "GREEN", "GREY", "ORANGE", "PLOTLY", "RED", "AccessibleFigure", "bias_curves",
-    "corridor_values", "data_uri", "decimate", "forest_plot", "heat_map", "learning_curves",
-    "line_plot", "plotly_json", "plotly_layout", "rank_among_runs", "seed_curves",
-    "steps_to_learn", "versus_healthy_band",
+    "BLUE", "GREEN", "GREY", "ORANGE", "PLOTLY", "RED", "AccessibleFigure", "Animation",
+    "animate", "bias_curves", "corridor_values", "data_uri", "decimate", "film_of",
+    "forest_plot", "heat_map", "learning_curves", "line_plot", "plotly_json", "plotly_layout",
+    "rank_among_runs", "seed_curves", "steps_to_learn", "versus_healthy_band",
 ]  # fmt: skip

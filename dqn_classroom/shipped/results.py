@@ -11,6 +11,7 @@ import json
 import shlex
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,9 @@ from dqn_classroom.shipped.budget import VARIABLE, allows, budget
 from dqn_classroom.shipped.studies import STUDIES
 from dqn_lessons.config import Array, DQNConfig
 from dqn_lessons.experiments import checkpoint
-from dqn_lessons.experiments.flight_recorder import FlightRecorder
+from dqn_lessons.experiments.flight_recorder import Evaluation, FlightRecorder
 from dqn_lessons.experiments.sweep import result_path
-from dqn_lessons.history import Callbacks, Evaluation, History, as_callbacks
+from dqn_lessons.history import EVALUATION, Callbacks, History, as_callbacks
 from dqn_lessons.train import Run, TDTarget, train
 
 FOLDER = Path(__file__).with_name("data")
@@ -52,7 +53,10 @@ class ShippedRun:
     @property
     def history(self) -> History:
         """Up to this evaluation, without the table of episodes, and with one probe."""
-        return self.whole.until(self.step)
+        whole, known = self.whole, self.whole.eval_step <= self.step
+        tables = {name: getattr(whole, name)[:, known] for name in EVALUATION}
+        complete, eval_step = self.step >= whole.config.steps, whole.eval_step[known]
+        return replace(whole, step=self.step, complete=complete, eval_step=eval_step, **tables)
 
     def stop(self) -> None:
         """Show nothing more."""

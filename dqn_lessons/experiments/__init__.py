@@ -1,1 +1,1 @@
-"""Experiments: sweeps of many trainings, checkpoints, videos, a flight recorder."""
+"""Experiments: named configurations, sweeps of them, checkpoints, policies, a flight recorder."""

@@ -130,24 +130,6 @@ def write_csv(path: str | Path, history: History) -> None:
         rows.writerows(history.episodes.tolist())
 
 
-def read_csv(path: str | Path) -> Array:
-    """Read what ``write_csv`` wrote: a table ``[episodes]``, columns as in ``History.episodes``.
-
-    Raises:
-        CheckpointError: a file with other columns, or cells that are not numbers.
-        FileNotFoundError: no file.
-    """
-
-    def read() -> Array:
-        with open(path, newline="", encoding="utf-8") as file:
-            header, *rows = csv.reader(file)
-        if tuple(header) != EPISODE_DTYPE.names:
-            raise ValueError(f"its columns are {', '.join(header)}")
-        return np.array([tuple(row) for row in rows], EPISODE_DTYPE)
-
-    return _guarded(path, read)
-
-
 def _write(path: str | Path, meta: dict[str, Any], arrays: dict[str, Array]) -> None:
     """Write arrays and what is known about them as an npz, all of it or nothing."""
     everything: dict[str, Any] = arrays | {"meta": np.frombuffer(json.dumps(meta).encode(), "u1")}

@@ -1,82 +1,95 @@
-"""A flight recorder: what one learner did, believed and remembered while it trained."""
+"""What may be asked during a training, and a recorder that asks: one learner's flight."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dqn_lessons.experiments.video import PolicyRecorder, Rollout, rollout
-from dqn_lessons.history import Evaluation, History
-from dqn_lessons.policies import greedy_policy, q_values
+from dqn_lessons import checks as check
+from dqn_lessons.config import Array
+from dqn_lessons.experiments.policies import Rollout, greedy_policy, rollout
+from dqn_lessons.history import History
 
 
-@dataclass(frozen=True, eq=False)
-class StateSlice:
-    """Two of the observations, varied over a grid while the others are zero.
+class Evaluation(Protocol):
+    """What a callback may ask after an evaluation, of a `Run` that trains or of a shipped one.
 
-    Args:
-        across, down: places of the two in the observation.
-        x, y: their values, shapes [W] and [H].
-        xlabel, ylabel: what they are, with the unit of ``units`` times the value.
-        units: factors that turn the observation into the unit of the labels.
+    Raises:
+        TypeError: it says what there is to ask; no object is made of it.
+        LookupError: weights or terminals that a shipped run has not kept.
     """
 
-    across: int
-    down: int
-    x: NDArray[Any]
-    y: NDArray[Any]
-    xlabel: str
-    ylabel: str
-    units: tuple[float, float] = (1.0, 1.0)
+    @property
+    def history(self) -> History:
+        """What happened so far."""
 
-    def observations(self, size: int) -> NDArray[np.float32]:
-        """Return the grid as observations, ``[H, W, size]``."""
-        grid = np.zeros((len(self.y), len(self.x), size), np.float32)
-        grid[..., self.across] = self.x
-        grid[..., self.down] = self.y[:, None]
-        return grid
+    @property
+    def step(self) -> int:
+        """Environment steps made so far by each learner."""
 
+    @property
+    def stop_requested(self) -> bool:
+        """True once a callback, a button or an interrupt has asked for the end."""
 
-_DEGREES = 180 / np.pi
-# The episode ends at 12 degrees; a healthy pole turns at less than 3 rad/s.
-CARTPOLE_SLICE = StateSlice(
-    across=2,
-    down=3,
-    x=np.linspace(-0.24, 0.24, 41),
-    y=np.linspace(-3, 3, 41),
-    xlabel="angle of the pole (degrees)",
-    ylabel="angular velocity (degrees/s)",
-    units=(_DEGREES, _DEGREES),
-)
+    def stop(self) -> None:
+        """Ask for the end, as an interrupt does."""
+
+    def weights(self, learner: int) -> list[Array]:
+        """The network of a learner: matrix [in, out] and bias [out] of each layer, in turn."""
+
+    def terminals(self, learner: int) -> int:
+        """How many terminal transitions the replay buffer of a learner holds."""
 
 
-class FlightRecorder(PolicyRecorder):
-    """Record values, memory and numbers of one learner too: ``train(..., on_eval=recorder)``.
+class FlightRecorder:
+    """Record one learner while it trains: ``train(..., on_eval=recorder)``.
 
-    Beside the weights it counts the terminal transitions in the replay buffer (``terminals``, by
-    step); episodes and values are worked out when somebody looks. ``history`` is that of the run.
+    At the evaluations its weights are copied and the terminal transitions in its replay buffer
+    counted: ``weights`` and ``terminals``, by step. Greedy episodes are played when somebody looks,
+    so that recording neither slows nor changes the training. ``history`` is that of the run.
 
     Args:
         every: environment steps between two records, a multiple of the evaluation period.
-        learner, seed: as for `PolicyRecorder`.
+        learner: whose.
+        seed: of every greedy episode, so that only the policy differs.
+
+    Raises:
+        TypeError, ValueError: a number that is not whole, or below its limit.
     """
 
     def __init__(self, every: int, learner: int = 0, seed: int = 0) -> None:
-        super().__init__(every, learner, seed)
-        self.terminals: dict[int, int] = {}
+        self.every = check.integer("every", every, 1, remedy="Use steps, such as 2_500.")
+        self.learner = check.integer("learner", learner, 0, remedy="Use 0 for the first seed.")
+        self.seed = check.integer("seed", seed, 0, remedy="Use any whole number, such as 0.")
+        self.env_id = ""
         self.history: History | None = None
+        self.weights: dict[int, list[NDArray[Any]]] = {}
+        self.terminals: dict[int, int] = {}
         self._episodes: dict[int, Rollout] = {}
 
     def __call__(self, evaluation: Evaluation) -> None:
-        """Keep what there is to keep: called after every evaluation."""
-        super().__call__(evaluation)
-        self.history = evaluation.history
-        if evaluation.step in self.weights:
-            self.terminals[evaluation.step] = evaluation.terminals(self.learner)
-            self._episodes.pop(evaluation.step, None)
+        """Keep what there is to keep, if it is time: called after every evaluation."""
+        self.history, remedy = evaluation.history, "Use 0 for the first seed."
+        check.integer("learner", self.learner, 0, len(self.history.seeds) - 1, remedy=remedy)
+        self.env_id, step = self.history.config.env_id, evaluation.step
+        if step % self.every == 0:
+            self.weights[step] = evaluation.weights(self.learner)
+            self.terminals[step] = evaluation.terminals(self.learner)
+            self._episodes.pop(step, None)
+
+    def check_recorded(self) -> None:
+        """Make sure that something was recorded.
+
+        Raises:
+            ValueError: nothing was.
+        """
+        if not self.weights:
+            raise ValueError(
+                f"every = {self.every}: no evaluation fell on a multiple of it, nothing was "
+                "recorded. Use a multiple of eval_period, and pass on_eval=recorder to train."
+            )
 
     def at(self, step: int, name: str) -> float:
         """A number of the history (``eval_return``, ``loss``, ``action_gap`` ...) at a record."""
@@ -90,8 +103,3 @@ class FlightRecorder(PolicyRecorder):
             policy = greedy_policy(self.weights[step])
             self._episodes[step] = rollout(self.env_id, policy, self.seed, render=False)
         return self._episodes[step]
-
-    def q_map(self, step: int, plane: StateSlice) -> NDArray[Any]:
-        """Values over a plane of the agent recorded at ``step``, ``[H, W, A]``."""
-        weights = self.weights[step]
-        return q_values(weights, plane.observations(len(weights[0])))

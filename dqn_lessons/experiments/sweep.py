@@ -135,13 +135,9 @@ def result_path(folder: str | Path, config: DQNConfig, seeds: Sequence[int]) -> 
 
 def _check_arms(arms: Any) -> None:
     remedy = "Pass {name: DQNConfig(...)}."
-    wanted: list[tuple[str, Any, type, str]] = [("arms", arms, Mapping, "dictionary")]
-    if isinstance(arms, Mapping):
-        wanted += [(f"arms[{n!r}]", arm, DQNConfig, "configuration") for n, arm in arms.items()]
-    for field, value, kind, word in wanted:
-        if not isinstance(value, kind):
-            said = f"{field} = {check.shown(value)} is a {type(value).__name__}"
-            raise TypeError(f"{said}: it must be a {word}. {remedy}")
+    check.instance("arms", arms, Mapping, "a dictionary", remedy=remedy)
+    for name, arm in arms.items():
+        check.instance(f"arms[{name!r}]", arm, DQNConfig, "a configuration", remedy=remedy)
     if not arms:
         raise ValueError(f"arms is empty: nothing to train. {remedy}")
 

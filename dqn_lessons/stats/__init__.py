@@ -34,10 +34,8 @@ def _checked_seeds(name: str, scores: ArrayLike) -> Array:
     """Return scores ``[S, ...]`` as floats, or raise ValueError: fewer than two seeds."""
     rows = _checked_scores(name, scores)
     if rows.ndim == 0 or len(rows) < 2:
-        raise ValueError(
-            f"{name} has shape {list(rows.shape)}: one seed has no spread. Train at least two "
-            "seeds, better sixteen."
-        )
+        said = f"{name} has shape {list(rows.shape)}: one seed has no spread"
+        raise ValueError(f"{said}. Train at least two seeds, better sixteen.")
     return rows
 
 
@@ -263,8 +261,8 @@ def paired_difference_ci(
     """
     one, other = _checked_seeds("ours", ours), _checked_seeds("theirs", theirs)
     if one.shape != other.shape:
-        raise ValueError(
-            f"ours has shape {list(one.shape)}, theirs {list(other.shape)}: pairs need equal "
-            "shapes. Train both configurations with the same seeds."
+        said = (
+            f"ours has shape {list(one.shape)}, theirs {list(other.shape)}: pairs need equal shapes"
         )
+        raise ValueError(f"{said}. Train both configurations with the same seeds.")
     return bootstrap_ci(one - other, rng, **settings)

@@ -31,6 +31,7 @@ from dqn_lessons.target_lag.linear_td import (
     two_weight_rescue,
 )
 from dqn_lessons.target_lag.simulate import (
+    TargetLagConfig,
     TargetLagRun,
     bias_td_target,
     hard_update,
@@ -52,7 +53,7 @@ from dqn_lessons.target_lag.theory import (
 )
 
 __all__ = [
-    "CorridorResult", "LinearTD", "TargetLagRun", "baird", "bias_td_target",
+    "CorridorResult", "LinearTD", "TargetLagConfig", "TargetLagRun", "baird", "bias_td_target",
     "contraction_per_period", "contraction_per_step", "corridor", "discounted_return",
     "equivalent_tau", "error_over_time", "fixed_point", "geometric_sum", "hard_sync_map",
     "hard_sync_rate", "hard_update", "horizon_bound", "one_weight", "reachable_share",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from dqn_lessons import checks as check
 from dqn_lessons.target_lag.simulate import adam
+from dqn_lessons.target_lag.theory import PERIOD, RATE
 
 Floats = NDArray[np.float64]
 # An eigenvalue of S below this is rounding: no state in the data sees that direction of w.
@@ -108,10 +109,6 @@ def tsitsiklis_van_roy(gamma: float = 0.99, epsilon: float = 0.0) -> LinearTD:
     return LinearTD(features, following, np.full(2, 0.5), np.zeros(2), gamma, np.ones(1))
 
 
-_RATE = check.rule(check.real, 0, remedy="Use a step size such as 0.01.")
-_PERIOD = check.rule(check.integer, 1, remedy="Use 1 for no lag.")
-
-
 def hard_sync_map(problem: LinearTD, learning_rate: float, target_period: int) -> Floats:
     """Return the map of the error ``w - w*`` by one period of C updates, ``[D, D]``.
 
@@ -119,7 +116,7 @@ def hard_sync_map(problem: LinearTD, learning_rate: float, target_period: int) -
     ``learning_rate * sum((1 - learning_rate * S)**j for j < C) @ A``, here from the eigenvalues of
     S, so that it costs the same for every C and S may be singular.
     """
-    period, rate = _PERIOD("target_period", target_period), _RATE("learning_rate", learning_rate)
+    period, rate = PERIOD("target_period", target_period), RATE("learning_rate", learning_rate)
     sizes, directions = np.linalg.eigh(problem.covariance)
     q = 1 - rate * sizes
     power = q**period
@@ -225,8 +222,8 @@ def corridor(
     gamma = check.real("gamma", gamma, 0, 1, remedy="Use a discount such as 0.99.")
     if not rngs:
         raise ValueError("rngs is empty: one per learner. Pass [np.random.default_rng(0)].")
-    period = _PERIOD("target_period", target_period)
-    optimiser = adam(_RATE("learning_rate", learning_rate), sqrt=np.sqrt)
+    period = PERIOD("target_period", target_period)
+    optimiser = adam(RATE("learning_rate", learning_rate), sqrt=np.sqrt)
     next(optimiser)
     here = np.arange(cells - 1)
     following = np.stack([np.maximum(here - 1, 0), here + 1], axis=1)

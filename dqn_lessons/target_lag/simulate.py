@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dqn_lessons.config import TargetLagConfig
+from dqn_lessons.config import check_settings, setting
 from dqn_lessons.target_lag.theory import geometric_sum
 
 Floats = NDArray[np.float64]
@@ -35,9 +35,7 @@ def hard_update(bias: float, target_bias: float, step: int, target_period: int) 
 
     Source: Mnih et al., Nature 518 (2015), Algorithm 1.
     """
-    if step % target_period == 0:
-        return bias
-    return target_bias
+    return bias if step % target_period == 0 else target_bias
 
 
 def soft_update(bias: float, target_bias: float, tau: float) -> float:
@@ -46,6 +44,46 @@ def soft_update(bias: float, target_bias: float, tau: float) -> float:
     Source: Lillicrap et al., ICLR 2016 (arXiv:1509.02971), Algorithm 1.
     """
     return tau * bias + (1 - tau) * target_bias
+
+
+@dataclass(frozen=True)
+class TargetLagConfig:
+    """One run of the single-bias critic (lesson 1).
+
+    The critic is one number ``b``; its target is ``y = r + gamma * b_target``. The target follows
+    ``b`` in one of two ways: a *hard* sync every ``target_period`` updates (the default), or,
+    when ``tau`` is given, a *soft* (Polyak) update after every update.
+
+    Args:
+        reward: reward per step.
+        gamma: discount.
+        learning_rate: step size of the optimiser.
+        steps: number of updates.
+        target_period: updates between hard syncs (``C``); ignored when ``tau`` is given.
+        tau: soft update rate, or ``None`` for hard syncs.
+        optimizer: ``"adam"`` or ``"sgd"``.
+        beta1, beta2, eps: Adam's constants.
+        initial_bias: ``b`` and its target before the first update.
+        n_step: rewards summed before bootstrapping.
+    """
+
+    # fmt: off
+    reward: float = setting(2.0, remedy="Use the reward of one step, for example 2.0.")
+    gamma: float = setting(0.99, 0, 1, remedy="Use a discount such as 0.99.")
+    learning_rate: float = setting(1e-3, 0, remedy="Use a step size such as 1e-3.")
+    steps: int = setting(50_000, 1, 10_000_000, remedy="Use updates, such as 50_000.")
+    target_period: int = setting(5_000, 1, remedy="Use 1 to sync at every update, or 5_000.")
+    tau: float | None = setting(None, 0, 1, ends="(]", remedy="Use 0.005, None for hard syncs.")
+    optimizer: Literal["adam", "sgd"] = setting("adam", ("adam", "sgd"), remedy="Use one of them.")
+    beta1: float = setting(0.9, 0, 1, ends="[)", remedy="Adam's default is 0.9.")
+    beta2: float = setting(0.999, 0, 1, ends="[)", remedy="Adam's default is 0.999.")
+    eps: float = setting(1e-8, 0, remedy="Adam's default is 1e-8.")
+    initial_bias: float = setting(0.0, remedy="Use 0.0 to start from nothing.")
+    n_step: int = setting(1, 1, remedy="Use 1 for the ordinary TD target.")
+    # fmt: on
+
+    def __post_init__(self) -> None:
+        check_settings(self)
 
 
 @dataclass(frozen=True)
@@ -146,8 +184,7 @@ def simulate(config: TargetLagConfig) -> TargetLagRun:
     next(optimiser)  # to its first yield, where it waits for a gradient
     period, tau = config.target_period, config.tau
     bias = target_bias = config.initial_bias
-    biases: list[float] = []
-    target_biases: list[float] = []
+    biases, target_biases = [], []
     for step in range(1, config.steps + 1):
         target_biases.append(target_bias)
         td_error = bias_td_target(reward, gamma_n, target_bias) - bias

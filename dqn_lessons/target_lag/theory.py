@@ -1,8 +1,7 @@
 """Closed forms for the single-bias critic; the simulation is their oracle and they are its.
 
-Notation: reward r, discount gamma, bias b, target b⁻, ``B* = r / (1 - gamma)``. SGD on the squared
-TD error moves b by ``eta * (y - b)`` with ``eta = 2 * learning_rate``; ``q = 1 - eta`` is what
-one update leaves of the gap. C is the target period, k counts the syncs that were used.
+SGD on the squared TD error moves b by ``eta * (y - b)`` with ``eta = 2 * learning_rate``; k counts
+the syncs that were used. The other letters are those of the package.
 """
 
 from __future__ import annotations
@@ -16,8 +15,8 @@ from numpy.typing import ArrayLike
 from dqn_lessons import checks as check
 
 _GAMMA = check.rule(check.real, 0, 1, remedy="Use a discount such as 0.99.")
-_RATE = check.rule(check.real, 0, remedy="Use a step size such as 1e-3.")
-_PERIOD = check.rule(check.integer, 1, remedy="Use 1 for no lag, 5_000 for lesson 1.")
+RATE = check.rule(check.real, 0, remedy="Use a step size such as 1e-3.")
+PERIOD = check.rule(check.integer, 1, remedy="Use 1 for no lag, 5_000 for lesson 1.")
 
 
 def discounted_return(rewards: ArrayLike, gamma: float) -> float:
@@ -92,7 +91,7 @@ def used_syncs(step: ArrayLike, target_period: int) -> Any:
 
     Source: derived; the order is update, record, then perhaps sync.
     """
-    return (np.asarray(step) - 1) // _PERIOD("target_period", target_period)
+    return (np.asarray(step) - 1) // PERIOD("target_period", target_period)
 
 
 @check.validated_by(gamma=_GAMMA)
@@ -119,9 +118,8 @@ def contraction_per_period(gamma: float, learning_rate: float, target_period: in
 
     Source: derived; C updates, each of which leaves q of the distance to a target that stands.
     """
-    q = 1 - 2 * _RATE("learning_rate", learning_rate)
-    period = _PERIOD("target_period", target_period)
-    return float(_GAMMA("gamma", gamma) + (1 - gamma) * q**period)
+    q, gamma = 1 - 2 * RATE("learning_rate", learning_rate), _GAMMA("gamma", gamma)
+    return float(gamma + (1 - gamma) * q ** PERIOD("target_period", target_period))
 
 
 def contraction_per_step(gamma: float, learning_rate: float, target_period: int) -> float:
@@ -182,7 +180,7 @@ def speed_ratio(learning_rate: float, target_period: float, reward: float) -> fl
 
     Source: derived; how far Adam can walk in one period, against the first target.
     """
-    rate, remedy = _RATE("learning_rate", learning_rate), "Use 5_000 for lesson 1."
+    rate, remedy = RATE("learning_rate", learning_rate), "Use 5_000 for lesson 1."
     period = check.real("target_period", target_period, 0, ends="(]", remedy=remedy)
     size = abs(check.real("reward", reward, remedy="Use the reward of one step, such as 2.0."))
     return rate * period / size if size else math.inf

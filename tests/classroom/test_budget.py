@@ -16,7 +16,6 @@ from dqn_lessons.experiments.checkpoint import CheckpointError
 from dqn_lessons.experiments.flight_recorder import FlightRecorder
 from dqn_lessons.experiments.presets import SOLVED_CARTPOLE
 from dqn_lessons.experiments.sweep import result_path
-from dqn_lessons.experiments.video import PolicyRecorder
 from dqn_lessons.train import evaluate, train
 from tests.notebooks import tools
 
@@ -110,7 +109,7 @@ def first_arm(name):
 def test_a_shipped_run_is_shown_evaluation_by_evaluation(chosen, capsys):
     chosen("class")
     config = first_arm("lesson 2")
-    view, recorder, seen = TrainingView("vanilla DQN"), PolicyRecorder(every=2_500), []
+    view, recorder, seen = TrainingView("vanilla DQN"), FlightRecorder(every=2_500), []
 
     def look(evaluation):
         history = evaluation.history

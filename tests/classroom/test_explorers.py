@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dqn_classroom.explorers import LinearTDExplorer, TargetLagExplorer
 from dqn_lessons import target_lag
-from dqn_lessons.config import TargetLagConfig
+from dqn_lessons.target_lag import TargetLagConfig
 
 
 @pytest.fixture(scope="module")

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 from dqn_classroom import shipped
+from dqn_classroom.explorers import CARTPOLE_SLICE
 from dqn_classroom.shipped import results
 from dqn_classroom.shipped.__main__ import make, thin
 from dqn_classroom.shipped.budget import VARIABLE
 from dqn_lessons.experiments import checkpoint
 from dqn_lessons.experiments.checkpoint import CheckpointError
-from dqn_lessons.experiments.flight_recorder import CARTPOLE_SLICE
 from dqn_lessons.experiments.presets import SOLVED_CARTPOLE
 from dqn_lessons.experiments.sweep import result_path, sweep
 from dqn_lessons.train import train
@@ -173,7 +173,7 @@ def test_the_shipped_flight_is_of_an_agent_that_learns_and_forgets():
     assert returns[solved:].min() < 350
     same = shipped.load("solver")["step size stays"].eval_return[flight.learner]
     np.testing.assert_allclose(returns, same, err_msg="the flight is one of the shipped runs")
-    assert flight.q_map(steps[-1], CARTPOLE_SLICE).shape == (41, 41, 2)
+    assert CARTPOLE_SLICE.q_map(flight.weights[steps[-1]]).shape == (41, 41, 2)
 
 
 def test_a_changed_flight_is_refused(folder):

@@ -1,5 +1,6 @@
 """What was saved comes back bit for bit; what is not ours is refused in a sentence."""
 
+import csv
 import io
 import json
 import pickle
@@ -13,7 +14,7 @@ import torch
 
 from dqn_lessons.experiments import checkpoint
 from dqn_lessons.experiments.checkpoint import CheckpointError
-from dqn_lessons.history import History
+from dqn_lessons.history import EPISODE_DTYPE, History
 from tests.core.test_train import SMALL, quiet, same
 
 
@@ -74,27 +75,24 @@ def test_a_history_without_evaluations_comes_back(tmp_path):
     checkpoint.save_history(tmp_path / "history.npz", history)
     assert checkpoint.load_history(tmp_path / "history.npz").eval_return.shape == (1, 0)
     checkpoint.write_csv(tmp_path / "episodes.csv", history)
-    assert len(checkpoint.read_csv(tmp_path / "episodes.csv")) == len(history.episodes)
+    assert len(read_csv(tmp_path / "episodes.csv")) == len(history.episodes)
+
+
+def read_csv(path):
+    header, *rows = csv.reader(path.read_text("utf-8").splitlines())
+    assert tuple(header) == EPISODE_DTYPE.names
+    return np.array([tuple(row) for row in rows], EPISODE_DTYPE)
 
 
 def test_csv_comes_back_exactly(tmp_path, stopped):
     path = tmp_path / "episodes.csv"
     checkpoint.write_csv(path, stopped.history)
-    assert checkpoint.read_csv(path).tobytes() == stopped.history.episodes.tobytes()
+    assert read_csv(path).tobytes() == stopped.history.episodes.tobytes()
     lines = path.read_text(encoding="utf-8").splitlines()
     assert lines[0] == "seed,episode,step,return,length,epsilon,loss"
     assert len(lines) == 1 + len(stopped.history.episodes)
     pandas = pytest.importorskip("pandas")
     assert pandas.read_csv(path)["return"].tolist() == stopped.history.episodes["return"].tolist()
-
-
-@pytest.mark.parametrize(
-    "text", ["", "a,b\n1,2\n", "seed,episode,step,return,length,epsilon,loss\nx\n"]
-)
-def test_a_foreign_csv_is_refused(tmp_path, text):
-    (tmp_path / "x.csv").write_text(text, encoding="utf-8")
-    with pytest.raises(CheckpointError, match=r"x\.csv is damaged"):
-        checkpoint.read_csv(tmp_path / "x.csv")
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path, stopped, saved, monkeypatch):

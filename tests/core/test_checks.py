@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dqn_lessons.config import TargetLagConfig
+from dqn_lessons.target_lag import TargetLagConfig
 
 OUTSIDE = {
     "reward": [math.nan, math.inf],

@@ -15,8 +15,9 @@ import pytest
 import torch
 
 from dqn_lessons import checks
-from dqn_lessons.config import DQNConfig, TargetLagConfig
+from dqn_lessons.config import DQNConfig
 from dqn_lessons.experiments import checkpoint
+from dqn_lessons.target_lag import TargetLagConfig
 from dqn_lessons.train import Run, train
 from tests.soak import bad_values, configs, damaged_files, entry_points
 
@@ -45,7 +46,7 @@ def test_bad_numbers_elsewhere_are_refused_by_name_or_answered(point):
 def test_damaged_files_are_refused_in_a_sentence(tmp_path):
     outcomes, faults = damaged_files.check(45, 0, tmp_path)
     assert faults == []
-    assert outcomes.total() >= 300
+    assert outcomes.total() >= 250
     assert outcomes["refused"] > 200
 
 

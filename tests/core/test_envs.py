@@ -10,7 +10,7 @@ from gymnasium.utils.env_checker import check_env
 
 from dqn_classroom.clinic.probes import SMALL
 from dqn_lessons import envs
-from dqn_lessons.experiments.video import rollout
+from dqn_lessons.experiments.policies import rollout
 from dqn_lessons.train import train
 
 IDS = [f"dqn_lessons/{name}" for name in envs.TABULAR_MDPS]

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from dqn_classroom.explorers import FlightView
+from dqn_classroom.explorers import CARTPOLE_SLICE, FlightView
 from dqn_lessons.config import DQNConfig
 from dqn_lessons.experiments import checkpoint
-from dqn_lessons.experiments.flight_recorder import CARTPOLE_SLICE, FlightRecorder
-from dqn_lessons.policies import greedy_policy, q_values
+from dqn_lessons.experiments.flight_recorder import FlightRecorder
+from dqn_lessons.experiments.policies import greedy_policy, q_values
 from dqn_lessons.train import train
 
 CONFIG = DQNConfig(
@@ -59,13 +59,11 @@ def test_the_ends_are_those_in_the_replay_buffer(recorded):
 def test_values_are_those_of_the_network_at_that_moment(recorded):
     recorder, _, _, maps = recorded
     for step, expected in maps.items():
-        ours = recorder.q_map(step, CARTPOLE_SLICE)
+        ours = CARTPOLE_SLICE.q_map(recorder.weights[step])
         assert ours.shape == (41, 41, 2)
         np.testing.assert_allclose(ours.reshape(-1, 2), expected, atol=1e-4)
-    assert (
-        np.abs(recorder.q_map(100, CARTPOLE_SLICE) - recorder.q_map(400, CARTPOLE_SLICE)).max()
-        > 0.1
-    )
+    early, late = (CARTPOLE_SLICE.q_map(recorder.weights[step]) for step in (100, 400))
+    assert np.abs(early - late).max() > 0.1
 
 
 def test_numbers_are_those_of_the_history(recorded):
@@ -105,7 +103,7 @@ def test_the_view_shows_every_moment(recorded):
     assert list(returns.x) == [100, 200, 300, 400]
     for step in recorder.weights:
         view.inputs["step"].value = step
-        q = recorder.q_map(step, CARTPOLE_SLICE)
+        q = CARTPOLE_SLICE.q_map(recorder.weights[step])
         np.testing.assert_allclose(value_map.z, q.max(-1), rtol=1e-5)
         np.testing.assert_allclose(gap_map.z, q[..., 1] - q[..., 0], rtol=1e-3, atol=1e-5)
         np.testing.assert_allclose(path.x, np.degrees(recorder.episode(step).obs[:, 2]), rtol=1e-5)
@@ -139,8 +137,8 @@ def test_a_flight_comes_back_from_disk(recorded, tmp_path):
     assert loaded.terminals == recorder.terminals
     assert loaded.history.config == CONFIG
     for step in recorder.weights:
-        expected = recorder.q_map(step, CARTPOLE_SLICE)
-        np.testing.assert_array_equal(loaded.q_map(step, CARTPOLE_SLICE), expected)
+        expected = CARTPOLE_SLICE.q_map(recorder.weights[step])
+        np.testing.assert_array_equal(CARTPOLE_SLICE.q_map(loaded.weights[step]), expected)
         assert loaded.at(step, "eval_return") == recorder.at(step, "eval_return")
     np.testing.assert_array_equal(loaded.episode(400).obs, recorder.episode(400).obs)
 

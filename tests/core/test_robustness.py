@@ -37,7 +37,7 @@ WRITERS = {
 READERS = {
     "run.npz": checkpoint.load,
     "history.npz": checkpoint.load_history,
-    "episodes.csv": checkpoint.read_csv,
+    "episodes.csv": lambda path: np.loadtxt(path, delimiter=",", skiprows=1),
 }
 
 
@@ -202,17 +202,18 @@ OFFLINE = """
                 importlib.import_module(module.name)
 
     from dqn_classroom import exercises, figures, shipped
-    from dqn_lessons import policies
-    from dqn_lessons.experiments import video
+    from dqn_classroom.figures import film_of
+    from dqn_lessons.experiments import policies
+    from dqn_lessons.experiments.flight_recorder import FlightRecorder
     from dqn_lessons.train import train
     from tests.soak.entry_points import ARM
 
-    recorder = video.PolicyRecorder(every=12)
+    recorder = FlightRecorder(every=12)
     history = train(ARM, [0, 1], on_eval=recorder, progress=False).history
     assert history.complete
-    assert recorder.show().png[:4] == b"\\x89PNG"
+    assert film_of(recorder).png[:4] == b"\\x89PNG"
     agent = policies.greedy_policy(shipped.ShippedRun("lesson 5", "agent").weights(learner=0))
-    agent = video.rollout("CartPole-v1", agent, seed=0, render=False)
+    agent = policies.rollout("CartPole-v1", agent, seed=0, render=False)
     assert agent.episode_return == 500
     curves = {"loss": history.loss[0]}
     assert figures.line_plot(history.eval_step, curves, "steps", "loss")._ipython_display_() is None

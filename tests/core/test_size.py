@@ -7,11 +7,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 CORE = ["dqn_lessons/*.py"]
 SCIENCE = [*CORE, "dqn_lessons/target_lag/*.py", "dqn_lessons/stats/*.py"]
-# Where they are; the aim is 1,900, 2,850, 3,650 and 9,900. They only come down.
 BUDGETS = [
-    (CORE, 1_990),
-    (SCIENCE, 2_944),
-    ([*SCIENCE, "dqn_lessons/experiments/**/*.py"], 3_722),
+    (CORE, 1_900),
+    (SCIENCE, 2_850),
+    ([*SCIENCE, "dqn_lessons/experiments/**/*.py"], 3_650),
     (["dqn_lessons/**/*.py", "dqn_classroom/**/*.py"], 9_977),
 ]
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dqn_lessons import target_lag as lag
-from dqn_lessons.config import TargetLagConfig
+from dqn_lessons.target_lag import TargetLagConfig
 from tests.oracles import target_lag as oracle
 
 GAMMAS = st.floats(0, 0.999)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq
 
 from dqn_lessons import target_lag as lag
-from dqn_lessons.config import TargetLagConfig
+from dqn_lessons.target_lag import TargetLagConfig
 from tests.oracles import target_lag as oracle
 
 # alpha, C, rho_C, updates to 99 %, b after 50,000 updates

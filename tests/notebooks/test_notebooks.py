@@ -15,8 +15,8 @@ from dqn_classroom import shipped
 from dqn_classroom.exercises import check
 from dqn_classroom.lessons import LESSONS
 from dqn_lessons import target_lag
-from dqn_lessons.config import TargetLagConfig
 from dqn_lessons.experiments.presets import VANILLA
+from dqn_lessons.target_lag import TargetLagConfig
 from dqn_lessons.train import train
 from tests.notebooks import tools
 

@@ -9,8 +9,7 @@ import math
 
 import numpy as np
 
-from dqn_lessons.config import TargetLagConfig
-from dqn_lessons.target_lag import geometric_sum, used_syncs
+from dqn_lessons.target_lag import TargetLagConfig, geometric_sum, used_syncs
 
 
 def sgd_bias(config: TargetLagConfig) -> np.ndarray:

@@ -30,13 +30,11 @@ def originals(folder: Path) -> list[tuple[str, Load, bytes]]:
     checkpoint.save(folder / "run.npz", run)
     checkpoint.save_history(folder / "history.npz", run.history)
     checkpoint.save_flight(folder / "flight.npz", recorder)
-    checkpoint.write_csv(folder / "episodes.csv", run.history)
     shipped = sorted(FOLDER.glob("Acrobot-*.npz"))[0]
     files = [
         (folder / "run.npz", checkpoint.load),
         (folder / "history.npz", checkpoint.load_history),
         (folder / "flight.npz", checkpoint.load_flight),
-        (folder / "episodes.csv", checkpoint.read_csv),
         (shipped, checkpoint.load_history),
         (sorted(FOLDER.glob("*.flight.npz"))[0], checkpoint.load_flight),
         (*FOLDER.glob("*.run.npz"), checkpoint.load),

@@ -9,10 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from dqn_classroom.figures import animate
 from dqn_lessons import target_lag
-from dqn_lessons.config import DQNConfig, TargetLagConfig
-from dqn_lessons.experiments import video
+from dqn_lessons.config import DQNConfig
+from dqn_lessons.experiments import policies
+from dqn_lessons.experiments.flight_recorder import FlightRecorder
 from dqn_lessons.experiments.sweep import sweep
+from dqn_lessons.target_lag import TargetLagConfig
 from tests.soak.bad_values import VALUES, call
 from tests.soak.configs import SMALL
 
@@ -31,7 +34,7 @@ LAG = {
     "n_step": 1,
 }
 ARM = DQNConfig(**{name: value for name, value in SMALL.items() if name != "seeds"})
-EPISODE = video.rollout("CartPole-v1", lambda obs: 0, 0)
+EPISODE = policies.rollout("CartPole-v1", lambda obs: 0, 0)
 
 
 def _simulate(**fields: Any) -> Any:
@@ -43,7 +46,7 @@ def _quiet_sweep(**arguments: Any) -> Any:
 
 
 def _recorder(**arguments: Any) -> Any:
-    recorder = video.PolicyRecorder(**arguments)
+    recorder = FlightRecorder(**arguments)
     recorder(_Seen())
     return recorder
 
@@ -55,6 +58,8 @@ class _Seen:
 
     def weights(self, learner: int) -> int:
         return (0, 1)[learner]
+
+    terminals = weights
 
 
 RNGS = [np.random.default_rng(0)]
@@ -85,11 +90,11 @@ POINTS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     ),
     "sweep": (_quiet_sweep, {"arms": {"a": ARM}, "seeds": [0], "jobs": 1}),
     "rollout": (
-        lambda env_id, seed: video.rollout(env_id, lambda obs: 0, seed, render=False),
+        lambda env_id, seed: policies.rollout(env_id, lambda obs: 0, seed, render=False),
         {"env_id": "CartPole-v1", "seed": 0},
     ),
     "animate": (
-        lambda **numbers: video.animate([replace(EPISODE)], "", **numbers),
+        lambda **numbers: animate([replace(EPISODE)], "", **numbers),
         {"every": 2, "width": 30, "fps": 25},
     ),
     "recorder": (_recorder, {"every": 5, "learner": 1, "seed": 0}),
