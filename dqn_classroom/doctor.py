@@ -1,7 +1,5 @@
 """Is this machine ready for the course? Versions, widgets, and the minutes to expect."""
 
-from __future__ import annotations
-
 import platform
 import time
 from dataclasses import dataclass

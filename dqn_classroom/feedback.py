@@ -1,7 +1,5 @@
 """How results are shown: HTML for notebooks in light and dark themes, and the same as text."""
 
-from __future__ import annotations
-
 import html
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

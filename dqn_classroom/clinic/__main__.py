@@ -4,8 +4,6 @@ Name ``table`` for what the probes say of each, ``cases`` for what its curves do
 both.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from pathlib import Path

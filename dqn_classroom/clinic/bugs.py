@@ -1,7 +1,5 @@
 """The bugs of ``bugs.toml``: each an edit of the loop, and what is told of it."""
 
-from __future__ import annotations
-
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path

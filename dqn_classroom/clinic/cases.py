@@ -1,7 +1,5 @@
 """Cases: sixteen learners with a bug beside sixteen healthy ones, and detective mode."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass

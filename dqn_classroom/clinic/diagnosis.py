@@ -1,7 +1,5 @@
 """What the probes say of a loop, and which known bug says the same."""
 
-from __future__ import annotations
-
 import inspect
 import json
 import math

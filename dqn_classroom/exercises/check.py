@@ -4,13 +4,10 @@ An exercise is found by the name of the decorated function, in a registry that
 :mod:`dqn_classroom.lessons` fills from its TOML files. It is loaded when it is asked for.
 """
 
-from __future__ import annotations
-
 import ast
 import copy
 import dis
 import inspect
-import linecache
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -247,13 +244,15 @@ def _compare(exercise: Exercise, function: Function, code: CodeType, seconds: fl
     if problem is not None:
         return problem
     first = rights.index(False)
-    probe = exercise.probes.inputs[first]
-    pairs = zip(wanted, probe, strict=False)
-    right = f"{_show(references[first])} = {laid_out(exercise.probes.arithmetic(*probe))}"
+    return _worked_out(exercise, exercise.probes.inputs[first], answers[first], references[first])
+
+
+def _worked_out(exercise: Exercise, probe: tuple[Any, ...], answer: Any, right: Any) -> Outcome:
+    pairs = zip(_head(exercise.reference), probe, strict=False)
     lines = [
         f"with      {', '.join(f'{name} = {value}' for (name, _), value in pairs)}",
-        f"expected  {right}",
-        f"yours     {_show(answers[first])}",
+        f"expected  {_show(right)} = {laid_out(exercise.probes.arithmetic(*probe))}",
+        f"yours     {_show(answer)}",
     ]
     text = "Not a mistake that this course knows by name. Here is the first case that differs:"
     return _wrong("", text, "\n".join(lines))
@@ -320,11 +319,7 @@ def _raised(error: BaseException, code: CodeType, seconds: float) -> Outcome:
     }
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if frame.filename == code.co_filename]
-    where = ""
-    if own:
-        line = own[-1].lineno or 0
-        source = linecache.getline(own[-1].filename, line).strip()
-        where = f"line {line}: {source}" if source else f"line {line}"
+    where = f"line {own[-1].lineno}: {own[-1].line}".removesuffix(": ") if own else ""
     sentence = sentences.get(kind, "")
     if "ambiguous" in said:
         where_function = "torch.where" if "Tensor" in said else "np.where"
@@ -410,11 +405,7 @@ def hint(name: str) -> None:
         last = f'No hint is left: solution("{name}") shows it.'
         display(Feedback(name, text=(*task.hints, last)))
         return
-
-    def change(record: dict[str, Any]) -> None:
-        progress.exercise_entry(record, name)["hints"] += 1
-
-    progress.update(change)
+    progress.update(lambda record: progress.exercise_entry(record, name).update(hints=shown + 1))
     display(Feedback(f"{name}, hint {shown + 1} of {len(task.hints)}", text=(task.hints[shown],)))
 
 

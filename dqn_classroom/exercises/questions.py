@@ -5,8 +5,6 @@ Answers are kept in the progress file. Where no widget can be shown, the text sa
 answer by calling ``.answer(n)``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -48,7 +46,7 @@ KEPT = "It is kept. Read on: the measurement comes next."
 PREDICTIONS: dict[str, Question] = {}
 
 
-class Told(ipw.VBox):  # type: ignore[misc]
+class TextAlternative(ipw.VBox):  # type: ignore[misc]
     """Widgets that are text where no widget can be shown, with how to answer by a call."""
 
     call = ""
@@ -62,7 +60,7 @@ class Told(ipw.VBox):  # type: ignore[misc]
         return {**super()._repr_mimebundle_(**kwargs), "text/plain": text}
 
 
-class Choice(Told):
+class Choice(TextAlternative):
     """One question with radio buttons; the answer is kept and restored.
 
     Args:
@@ -159,7 +157,7 @@ def recall(key: str, measured: str) -> Feedback:
     return Feedback("Prediction and measurement", text=(said, f"Measured: {measured}"))
 
 
-class Quiz(Told):
+class Quiz(TextAlternative):
     """The questions at the end of a lesson; ``.answer(question, option)`` needs no mouse."""
 
     call = ".answer(question, option)"

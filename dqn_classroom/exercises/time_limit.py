@@ -1,7 +1,5 @@
 """A time limit for a student's function: an endless loop is reported and never hangs."""
 
-from __future__ import annotations
-
 import ctypes
 import signal
 import threading

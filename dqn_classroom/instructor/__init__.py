@@ -1,7 +1,5 @@
 """For anyone who teaches: lecture mode, slides, the summary of a class; what they say."""
 
-from __future__ import annotations
-
 import sys
 from typing import TextIO
 

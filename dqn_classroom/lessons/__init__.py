@@ -55,10 +55,10 @@ def quiz(topic: str) -> Quiz:
 def progress_report() -> Feedback:
     """Return a table of the exercises with their status, and how much else was answered."""
     record = progress.load()
-    rows = [("lesson", "exercise", "status", "attempts")]
+    entries, rows = record["exercises"], [("lesson", "exercise", "status", "attempts")]
     for lesson in LESSONS.values():
-        for name in lesson.exercises:
-            entry = record["exercises"].get(name, {})
+        for name, row in lesson.exercises.items():
+            entry = entries.get(name) or entries.get(row.get("was"), {})
             status = entry.get("status", "not attempted")
             rows.append((str(lesson.number), name, status, str(entry.get("attempts", 0))))
     answered = (

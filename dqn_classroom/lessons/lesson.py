@@ -15,6 +15,7 @@ import ast
 import pkgutil
 import textwrap
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -121,11 +122,9 @@ def function(code: str, reference: Function, names: dict[str, Any]) -> Function:
         reference: whose name and arguments it gets.
         names: what the code may use.
     """
-    try:
+    with suppress(SyntaxError):
         ast.parse(code, mode="eval")
         code = f"return (\n{code}\n)"
-    except SyntaxError:
-        pass
     head = f"def {reference.__name__}({arguments(reference)}):\n"
     found: dict[str, Any] = {}
     exec(head + textwrap.indent(code, "    "), names, found)

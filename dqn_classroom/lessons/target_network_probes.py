@@ -65,11 +65,7 @@ def _copied_line(target_params: Params, online_params: Params, tau: float = 1.0)
     return [*lines, *(f"{value:g}" for value in _flat(online_params)), "0"]
 
 
-HARD_UPDATE_ = Probes(
-    _PAIRS,
-    _copied_line,
-    observe=_in_place,
-)
+HARD_UPDATE_ = Probes(_PAIRS, _copied_line, observe=_in_place)
 
 SOFT_UPDATE_ = Probes(
     [(*pair, tau) for pair, tau in zip(_PAIRS, (0.25, 0.1, 0.75, 0.4, 0.005), strict=True)],

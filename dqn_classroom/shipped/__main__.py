@@ -1,7 +1,5 @@
 """Make shipped runs again: ``python -m dqn_classroom.shipped [NAME ...]``."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import platform

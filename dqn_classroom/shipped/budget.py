@@ -7,8 +7,6 @@
 | ``ci`` | 5 seconds | tests, which train the rest at full length |
 """
 
-from __future__ import annotations
-
 import math
 import os
 

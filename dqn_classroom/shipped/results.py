@@ -4,8 +4,6 @@ A history lies where `sweep` would put it, ``<environment>-<digest>.npz``; what 
 beside it: ``.flight.npz``, one learner by step, and ``.run.npz``, a checkpoint.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import shlex

@@ -1,7 +1,5 @@
 """What is shipped: the configurations of each study, its seeds, and how long it takes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple

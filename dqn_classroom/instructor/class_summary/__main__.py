@@ -3,8 +3,6 @@
 FOLDER holds the progress files that students handed in, under any names, in any folders below.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path
@@ -13,7 +11,12 @@ from dqn_classroom.instructor import plural, say, stop
 from dqn_classroom.instructor.class_summary.reading import Reading, read_folder
 
 
-def _arguments(words: list[str] | None) -> argparse.Namespace:
+def main(words: list[str] | None = None) -> int:
+    """Read, count, write; return the exit status.
+
+    Args:
+        words: the command line; None for that of the process.
+    """
     parser = argparse.ArgumentParser(
         prog="python -m dqn_classroom.instructor.class_summary",
         description="Count what a class did, from its progress files, without names.",
@@ -24,16 +27,7 @@ def _arguments(words: list[str] | None) -> argparse.Namespace:
     option("--out", type=Path, default=Path("class-summary"), help=where)
     both = "count files with equal contents each: early in the course two students may have them"
     option("--keep-copies", action="store_true", help=both)
-    return parser.parse_args(words)
-
-
-def main(words: list[str] | None = None) -> int:
-    """Read, count, write; return the exit status.
-
-    Args:
-        words: the command line; None for that of the process.
-    """
-    given = _arguments(words)
+    given = parser.parse_args(words)
     if not given.folder.is_dir():
         problem = f"folder = {str(given.folder)!r}: there is no such folder."
         return stop(problem, "name the folder with the progress files of your students.")

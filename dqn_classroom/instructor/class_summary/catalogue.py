@@ -1,7 +1,5 @@
 """Everything the course has a name for; only these names are ever shown."""
 
-from __future__ import annotations
-
 import builtins
 from collections import Counter, defaultdict
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Counts of a class, as one flat table. A progress file is a student; no more of it is kept."""
 
-from __future__ import annotations
-
 import csv
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator

@@ -1,7 +1,5 @@
 """The page that a lecturer reads: one file, no script, nothing fetched."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path

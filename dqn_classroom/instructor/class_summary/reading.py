@@ -1,7 +1,5 @@
 """Progress files from a folder that anyone may have written to."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

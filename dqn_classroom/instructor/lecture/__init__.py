@@ -1,7 +1,5 @@
 """Lecture mode: a JupyterLab extension without a build, and its installation."""
 
-from __future__ import annotations
-
 import shutil
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Make lecture mode known to JupyterLab: ``python -m dqn_classroom.instructor.lecture``."""
 
-from __future__ import annotations
-
 from dqn_classroom.instructor.lecture import install
 
 if __name__ == "__main__":

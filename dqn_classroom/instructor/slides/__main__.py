@@ -1,7 +1,5 @@
 """Make the slides: ``python -m dqn_classroom.instructor.slides [--out FOLDER] [NOTEBOOK ...]``."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path
@@ -12,7 +10,12 @@ _FOLDER = Path("notebooks")
 _INSTALL = "run `make slides`, or: pip install -e '.[slides]'"
 
 
-def _arguments(words: list[str] | None) -> argparse.Namespace:
+def main(words: list[str] | None = None) -> int:
+    """Make the slides and say where they are; return the exit status.
+
+    Args:
+        words: the command line; None for that of the process.
+    """
     parser = argparse.ArgumentParser(
         prog="python -m dqn_classroom.instructor.slides",
         description="Turn notebooks into HTML slides that need no network.",
@@ -23,16 +26,7 @@ def _arguments(words: list[str] | None) -> argparse.Namespace:
     option("--profile", default="class", help="DQN_LESSONS_PROFILE of the kernel (class)")
     kept = "convert what the files hold: seconds, but figures are not committed"
     option("--no-run", action="store_true", help=kept)
-    return parser.parse_args(words)
-
-
-def main(words: list[str] | None = None) -> int:
-    """Make the slides and say where they are; return the exit status.
-
-    Args:
-        words: the command line; None for that of the process.
-    """
-    given = _arguments(words)
+    given = parser.parse_args(words)
     paths = given.notebooks or sorted(_FOLDER.glob("*.ipynb"))
     missing = [path for path in paths if not path.is_file()]
     if missing:

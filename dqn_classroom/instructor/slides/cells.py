@@ -1,7 +1,5 @@
 """The cells of a notebook, made ready for slides: what begins a slide, and static outputs."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 

@@ -1,7 +1,5 @@
 """One notebook in, one page of slides out."""
 
-from __future__ import annotations
-
 import copy
 import re
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """The files beside the slides: reveal.js, plotly.js, the course's own, and a list of pages."""
 
-from __future__ import annotations
-
 import html
 import re
 import shutil

@@ -1,7 +1,5 @@
 """Run a notebook for its slides: no one's progress is touched, widgets are kept as HTML."""
 
-from __future__ import annotations
-
 import os
 import tempfile
 from pathlib import Path
