@@ -610,6 +610,10 @@ FIRST_EDITION = {
     "sample_rows": ["always the newest"],
     "update_is_due": ["no warm-up", "division turned round"],
     "reachable_share": ["ceiling, not share"],
+    "expected_value": [
+        *("one update per copy", "counts updates for copies", "counts the period for copies"),
+        *("the copy does not look ahead", "gamma turned round", "never copied"),
+    ],
 }
 
 
