@@ -1,43 +1,49 @@
-// What the course's widgets need of the page: keys, names, and figures.
-
-// JupyterLab and Notebook have plotly.js for outputs of its type; to others the kernel sends it.
+// What the course's widgets need of the page: keys, names, and figures. It runs for each box of
+// widgets, in an output inside that box.
+(() => {
 const PLOTLY = "application/vnd.plotly.v1+json";
-const borrow = async ({ rendermime }) => {
-  const drawing = rendermime.createRenderer(PLOTLY);
+// JupyterLab and Notebook have plotly.js, for outputs of its type; to others the kernel sends it.
+const borrow = async () => {
+  const extension = await globalThis._JUPYTERLAB["jupyterlab-plotly"].get("./mimeExtension");
+  const [{ rendererFactory }] = extension().default;
+  const drawing = rendererFactory.createRenderer({ mimeType: PLOTLY });
   await drawing.renderModel({ data: { [PLOTLY]: { data: [], layout: {} } } });
   return drawing.constructor.Plotly;
 };
-const ask = (model) => new Promise((done) => {
-  model.on("msg:custom", (_message, [source]) => {
-    const script = document.createElement("script");
-    script.src = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-    script.onload = () => done(window.Plotly);
-    document.head.append(script);
-  });
-  model.send("plotly.js");
-});
+const ask = async (live) => {
+  const found = async (look) => {
+    for (;;) {
+      if (look()) return look();
+      await new Promise((later) => setTimeout(later, 200));
+    }
+  };
+  (await found(() => live.querySelector("button"))).click();
+  const script = document.createElement("script");
+  script.textContent = await found(() => live.querySelector("textarea")?.value);
+  document.head.append(script);
+  return window.Plotly;
+};
 
-const keepDrawn = async (live, model) => {
+const keepDrawn = async (live) => {
   // Once for a page, however many notebooks are open in it.
-  globalThis.dqnPlotly ??= borrow(model.widget_manager).catch(() => ask(model));
+  globalThis.dqnPlotly ??= borrow().catch(() => ask(live));
   const plotly = await globalThis.dqnPlotly;
   const plot = live.appendChild(document.createElement("div"));
-  const room = live.parentElement;
   const draw = () => {
     const spec = live.querySelector("script");
     // What is not displayed has no text sizes: it is drawn when it is shown.
     if (!spec || !plot.offsetParent) return;
     const { data, layout, config } = JSON.parse(spec.textContent);
     // In a small window, or a large zoom, a figure leaves room for the controls above it.
-    layout.width = Math.min(layout.width, Math.max(480, room.clientWidth));
+    layout.width = Math.min(layout.width, Math.max(480, live.clientWidth));
     layout.height = Math.min(layout.height, Math.max(260, window.innerHeight - 160));
     plotly.react(plot, data, layout, config);
   };
   let width = 0;
   new ResizeObserver(() => {
-    if (width !== room.clientWidth) draw();
-    width = room.clientWidth;
-  }).observe(room);
+    if (width !== live.clientWidth) draw();
+    width = live.clientWidth;
+  }).observe(live);
   const text = live.querySelector(".widget-html-content");
   new MutationObserver(draw).observe(text, { childList: true });
 };
@@ -85,39 +91,35 @@ const nameAll = (box, name) => {
     else if (room) room.removeAttribute("tabindex");
   }
 };
-export default {
-  render({ model, el }) {
-    const mark = (event) => event.target.setAttribute("data-lm-suppress-shortcuts", "true");
-    let over = false, due = false;
-    const watchers = [];
-    const begin = () => {
-      if (over) return;
-      const here = el.closest(".dqn-controls");
-      const box = here && here.parentElement && here.parentElement.closest(".widget-box");
-      if (!box) return setTimeout(begin, 50);
-      box.classList.add("dqn-panel");
-      box.addEventListener("focusin", mark);
-      const name = () => {
-        due = false;
-        if (over) return;
-        for (const live of box.querySelectorAll(".dqn-live:not(.dqn-drawn)")) {
-          live.classList.add("dqn-drawn");
-          keepDrawn(live, model);
-        }
-        nameAll(box, said(here));
-      };
-      const soon = () => { if (!due) { due = true; setTimeout(name, 200); } };
-      const changes = new MutationObserver(soon);
-      changes.observe(box, {
-        subtree: true, childList: true, characterData: true,
-        attributes: true, attributeFilter: ["class", "aria-valuetext"],
-      });
-      const sizes = new ResizeObserver(soon);
-      sizes.observe(box);
-      watchers.push(changes, sizes);
-      name();
-    };
-    begin();
-    return () => { over = true; watchers.forEach((watcher) => watcher.disconnect()); };
-  }
+
+const attend = (box, here) => {
+  let due = false;
+  const look = () => {
+    due = false;
+    for (const live of box.querySelectorAll(".dqn-live:not(.dqn-drawn):has(script)")) {
+      live.classList.add("dqn-drawn");
+      keepDrawn(live);
+    }
+    nameAll(box, said(here.querySelector(".widget-label")));
+  };
+  const soon = () => { if (!due) { due = true; setTimeout(look, 200); } };
+  box.classList.add("dqn-panel");
+  box.addEventListener("focusin", (event) =>
+    event.target.setAttribute("data-lm-suppress-shortcuts", "true"));
+  new MutationObserver(soon).observe(box, {
+    subtree: true, childList: true, characterData: true,
+    attributes: true, attributeFilter: ["class", "aria-valuetext"],
+  });
+  new ResizeObserver(soon).observe(box);
+  look();
 };
+
+// Widgets are put together piece by piece.
+const script = document.currentScript;
+const begin = () => {
+  const here = script.closest(".dqn-controls"), box = here?.parentElement?.closest(".widget-box");
+  if (box) attend(box, here);
+  else if (script.isConnected) setTimeout(begin, 50);
+};
+begin();
+})();

@@ -6,32 +6,30 @@ What the page does for it stands beside this module, in JavaScript and CSS.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-import anywidget
 import ipywidgets as ipw
-from plotly.offline import get_plotlyjs
 
 
-class _Page(anywidget.AnyWidget):
-    """The course's JavaScript, once for a kernel.
+def in_the_page(script: str, style: str = "") -> ipw.Output:
+    """Return a widget that runs JavaScript in whatever page it is shown.
 
-    anywidget gives a model two seconds to start, and one that is late is deaf for good. So there is
-    one, made before there is anything to draw, and nothing that matters is said to it later.
+    anywidget gives a model two seconds to start, and one that a slow browser starts later is deaf
+    for good. An output's script runs whenever it comes.
+
+    Args:
+        script: JavaScript; its place is ``document.currentScript``.
+        style: CSS for the whole page.
     """
-
-    _esm = Path(__file__).with_suffix(".js").read_text("utf-8")
-    _css = Path(__file__).with_suffix(".css").read_text("utf-8")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.on_msg(self._send_plotly)
-
-    def _send_plotly(self, *_asked: Any) -> None:
-        self.send("plotly.js", [get_plotlyjs().encode()])
+    page = {"text/html": f"<style>{style}</style><script>{script}</script>"}
+    return ipw.Output(outputs=({"output_type": "display_data", "data": page, "metadata": {}},))
 
 
-_PAGE = _Page()
+def _beside(kind: str) -> str:
+    return Path(__file__).with_suffix(kind).read_text("utf-8")
+
+
+# One for a kernel, with a view in each box.
+_PAGE = in_the_page(_beside(".js"), _beside(".css"))
 
 
 class AccessibleControls(ipw.Box):  # type: ignore[misc]

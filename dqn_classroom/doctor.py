@@ -5,11 +5,11 @@ import time
 from dataclasses import dataclass
 from importlib import metadata
 
-import anywidget
-import traitlets
+import ipywidgets as ipw
 from IPython.display import display
 from packaging.requirements import Requirement
 
+from dqn_classroom.accessible_controls import in_the_page
 from dqn_classroom.feedback import Feedback
 from dqn_classroom.lessons import LESSONS
 
@@ -19,18 +19,15 @@ from dqn_classroom.lessons import LESSONS
 REFERENCE_WORK = 0.066
 REFERENCE_SECONDS = {lesson.file: lesson.seconds for lesson in LESSONS.values()}
 
-_HANDSHAKE = """
-export default {
-  render({ model, el }) {
-    const show = () => { el.textContent = model.get("text"); };
-    el.setAttribute("role", "status");
-    model.on("change:text", show);
-    show();
-    model.set("seen", true);
-    model.save_changes();
-  }
-};
-"""
+_PRESS = """(() => {
+  const script = document.currentScript;
+  const press = () => {
+    const button = script.closest(".widget-box")?.querySelector("button");
+    if (button) button.click();
+    else setTimeout(press, 100);
+  };
+  press();
+})();"""
 
 
 @dataclass(frozen=True)
@@ -93,19 +90,23 @@ def predicted_seconds() -> dict[str, float]:
     return {name: seconds * slower for name, seconds in REFERENCE_SECONDS.items()}
 
 
-class Handshake(anywidget.AnyWidget):
+class Handshake(ipw.VBox):  # type: ignore[misc]
     """A line of text that the browser completes: it proves that widgets work both ways."""
 
-    _esm = _HANDSHAKE
-    text = traitlets.Unicode(
-        "widgets: no answer from the browser yet. If this line stays, reload the page; "
-        "if it stays then too, run `make lab` again."
-    ).tag(sync=True)
-    seen = traitlets.Bool(False).tag(sync=True)
+    def __init__(self) -> None:
+        self.text, self.button = ipw.HTML(), ipw.Button()
+        self._say(
+            "widgets: no answer from the browser yet. If this line stays, reload the page; "
+            "if it stays then too, run `make lab` again."
+        )
+        self.button.on_click(
+            lambda _: self._say("✓ widgets: the browser answered, sliders will work.")
+        )
+        hidden = ipw.Box([self.button, in_the_page(_PRESS)], layout=ipw.Layout(display="none"))
+        super().__init__([self.text, hidden])
 
-    @traitlets.observe("seen")
-    def _answer(self, _change: object) -> None:
-        self.text = "✓ widgets: the browser answered, sliders will work."
+    def _say(self, text: str) -> None:
+        self.text.value = f'<div role="status">{text}</div>'
 
 
 def doctor() -> Handshake:

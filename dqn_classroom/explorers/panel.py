@@ -59,10 +59,7 @@ class Panel(ipw.VBox):  # type: ignore[misc]
             value=False, description="Data table", tooltip="Show the numbers behind the figure"
         )
         self.table_button.observe(self._redraw, names="value")
-        # A narrow window scrolls the figure alone, not the controls with it.
-        room = ipw.Box([self.plot], layout=ipw.Layout(overflow="auto hidden"))
-        room.add_class("dqn-figure")
-        parts = [*rows, self.readout, room, *below, self.table_button, self.table]
+        parts = [*rows, self.readout, self.plot, *below, self.table_button, self.table]
         super().__init__([*parts, AccessibleControls()])
         self._redraw()
 

@@ -81,7 +81,8 @@ def close(page, server):
 def notebook(open_notebook, server, request):
     """One page for all tests of a notebook."""
     page = open_notebook(request.param)
-    page.run_all()
+    with page.slowed():
+        page.run_all()
     assert page.js(TROUBLE) == [], "a cell raised, or wrote to stderr"
     yield page
     close(page, server)

@@ -19,6 +19,7 @@ from pathlib import Path
 from tests.soak import notebooks
 
 Row = tuple[str, str, str]
+_STARTS = 10
 
 
 def _configs(options: argparse.Namespace) -> list[Row]:
@@ -50,10 +51,20 @@ def _notebooks(options: argparse.Namespace) -> list[Row]:
 
 def _random(options: argparse.Namespace) -> list[Row]:
     """Search with fresh seeds where `make test` looks at the same examples each time."""
-    command = [sys.executable, "-m", "pytest", "-q", "-m", "hypothesis", "-n", "2"]
-    done = subprocess.run([*command, "--hypothesis-profile=search", "tests"], check=False)
-    fault = f"pytest ended with {done.returncode}: see above" if done.returncode else ""
+    fault = _pytest("-m", "hypothesis", "--hypothesis-profile=search", "tests")
     return [("random examples", "fresh seeds", fault)]
+
+
+def _figures(_options: argparse.Namespace) -> list[Row]:
+    """Start everything anew, ten times, and look at every figure on a slow computer."""
+    faults = [_pytest("tests/browser/test_figures.py") for _ in range(_STARTS)]
+    return [(f"figures, {_STARTS} starts", "slowed six times", _first([*filter(None, faults)]))]
+
+
+def _pytest(*what: str) -> str:
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", *what]
+    ended = subprocess.run(command, check=False).returncode
+    return f"pytest ended with {ended}: see above" if ended else ""
 
 
 def _pythons(options: argparse.Namespace) -> list[Row]:
@@ -75,6 +86,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], list[Row]]] = {
     "files": _files,
     "notebooks": _notebooks,
     "random": _random,
+    "figures": _figures,
     "pythons": _pythons,
 }
 

@@ -12,6 +12,7 @@ import ipywidgets as ipw
 from bs4 import BeautifulSoup
 from IPython.display import display
 
+from dqn_classroom.figures import plotly_json
 from dqn_classroom.figures.live import LiveFigure
 
 MIME = "application/vnd.dqn-lessons.static-widgets+json"
@@ -58,7 +59,8 @@ def static_html(widget: ipw.Widget) -> str:
 def _parts(widget: ipw.Widget) -> Iterator[tuple[str, str]]:
     """Yield figures as JSON, texts as HTML and settings as text, in the order of the screen."""
     if isinstance(widget, LiveFigure):
-        yield "figure", widget.spec
+        yield "figure", plotly_json(widget.figure)
+        return
     elif isinstance(widget, ipw.HTML) and widget.value.strip():
         yield "text", widget.value
     elif isinstance(widget, ipw.RadioButtons):
