@@ -3,7 +3,8 @@
 # make lecture, slides, class-summary FILES=folder: for instructors; see INSTRUCTORS.md
 # Each sets up and then calls the command `dqn-lessons`, which needs no make.
 # Overrides: PYTHON (interpreter to build on), VENV, TORCH, TORCH_INDEX; see .ci/setup.py.
-# FOLDER: where your notebooks are, see README
+# For lab and lecture, FOLDER (where your notebooks are) and PROGRESS (a file); see README
+
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV ?= .venv
@@ -17,7 +18,7 @@ notebooks slides soak bench: export OMP_NUM_THREADS = 1
 	setup setup-test setup-docs setup-slides python
 
 lab lecture: setup
-	$(COURSE) $@ $(if $(FOLDER),--folder "$(FOLDER)")
+	$(COURSE) $@ $(if $(FOLDER),--folder "$(FOLDER)") $(if $(PROGRESS),--progress "$(PROGRESS)")
 
 # Offline HTML slides of every lesson, in slides/.
 slides: setup-slides

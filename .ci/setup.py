@@ -17,6 +17,7 @@ import json
 import os
 import platform
 import re
+import shutil
 import subprocess
 import sys
 import venv
@@ -25,9 +26,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = Path(os.environ.get("VENV", ROOT / ".venv")).resolve()
 CONSTRAINTS = ROOT / "constraints.txt"
-LECTURE = (
-    ROOT / "dqn_classroom" / "instructor" / "lecture" / "labextension" / "static" / "remoteEntry.js"
-)
+LECTURE = ROOT / "dqn_classroom" / "instructor" / "lecture" / "labextension"
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 OLDEST = (3, 11)
 # JupyterLab asks for news on first start; the course works offline and unasked.
@@ -159,8 +158,11 @@ def install_course(extras: list[str]) -> None:
         )
 
 
-def write_lab_overrides() -> None:
-    """Keep JupyterLab in this environment from asking the network for news."""
+def prepare_lab() -> None:
+    """Give JupyterLab lecture mode, and keep it from asking the network for news."""
+    # The wheel brings it; an editable installation leaves such files out.
+    extensions = VENV / "share" / "jupyter" / "labextensions"
+    shutil.copytree(LECTURE, extensions / "dqn-lessons-lecture", dirs_exist_ok=True)
     folder = VENV / "share" / "jupyter" / "lab" / "settings"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "overrides.json").write_text(
@@ -174,7 +176,7 @@ def fingerprint(extras: list[str]) -> str:
         (ROOT / "pyproject.toml").read_text(encoding="utf-8"),
         CONSTRAINTS.read_text(encoding="utf-8"),
         Path(__file__).read_text(encoding="utf-8"),
-        LECTURE.read_text(encoding="utf-8"),
+        (LECTURE / "static" / "remoteEntry.js").read_text(encoding="utf-8"),
     ]
     parts += [os.environ.get("TORCH", ""), str(ROOT), *extras]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
@@ -191,7 +193,7 @@ def main() -> None:
         return
     install_torch()
     install_course(extras)
-    write_lab_overrides()
+    prepare_lab()
     if not run_python(
         "-c", "import torch, gymnasium, plotly, ipywidgets, dqn_lessons, dqn_classroom"
     ):

@@ -39,10 +39,9 @@ def lab(given: Given, options: list[str]) -> int:
         from jupyterlab.labapp import LabApp
     except ModuleNotFoundError as error:
         return stop(f"{error}.", "python -m pip install jupyterlab")
-    # In a container one is root, and JupyterLab wants that to be said. It asks for no news.
+    # In a container one is root, and JupyterLab wants that to be said.
     root = ["--allow-root"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
-    fixed = [f"--ServerApp.root_dir={folder}", "--LabApp.news_url=None", *root]
-    LabApp.launch_instance([str(folder / first), *fixed, *options])
+    LabApp.launch_instance([str(folder / first), f"--ServerApp.root_dir={folder}", *root, *options])
     return 0
 
 

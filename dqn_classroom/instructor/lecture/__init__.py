@@ -1,1 +1,1 @@
-"""Lecture mode: a JupyterLab extension without a build; pip puts it where JupyterLab looks."""
+"""Lecture mode: a JupyterLab extension without a build; the wheel puts it where Lab looks."""
