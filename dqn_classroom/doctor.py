@@ -73,7 +73,7 @@ def _status(finding: Finding) -> str:
     if finding.remedy:
         return f"✗ {finding.remedy}"
     early = finding.name == "ipykernel" and finding.found.startswith(("5.", "6."))
-    return "✓ but Pause, Step and Stop are heard when a training has ended" if early else "✓"
+    return "✓ but Pause, Step and Stop during a training need 7" if early else "✓"
 
 
 def _work() -> float:
