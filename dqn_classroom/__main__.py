@@ -3,8 +3,6 @@
 What loads slowly is imported by the command that needs it.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys

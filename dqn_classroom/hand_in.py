@@ -1,7 +1,5 @@
 """Progress leaves the machine: as a file for a lecturer, or before the machine is forgotten."""
 
-from __future__ import annotations
-
 import base64
 import json
 import os

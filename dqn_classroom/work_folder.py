@@ -4,8 +4,6 @@ What was copied is kept in the folder, in ``.dqn-lessons.json``: lesson -> the c
 version of it that the folder was given. A file with one of them is as the course made it.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from hashlib import sha256
