@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from dqn_classroom import progress
+from dqn_classroom import predict, progress
 from dqn_classroom.hand_in import answers, hand_in, keep_progress
 from dqn_classroom.instructor.class_summary.reading import parse
 
@@ -61,6 +61,15 @@ def offer(monkeypatch):
     monkeypatch.setenv("BINDER_SERVICE_HOST", "x")
     _, buttons, said = keep_progress().children
     return SimpleNamespace(make=buttons.children[0], upload=buttons.children[1], said=said)
+
+
+def test_a_click_keeps_the_first_answer_and_the_last():
+    question = predict("00-random-return")
+    for number in (3, 1, 2):
+        question.answer(number)
+    record = progress.load()
+    assert record["predictions"] == {"00-random-return": 1}
+    assert record["first_predictions"] == {"00-random-return": 2}
 
 
 def choose(offer, data):

@@ -252,5 +252,6 @@ def test_the_report_shows_and_reset_forgets(capsys):
     assert rows["bias_td_target"] == "passes"
     assert rows["write_index"] == "passes"
     assert rows["hard_update"] == "not attempted"
+    progress.note_answer("quizzes", "lesson 1-1", 0)  # its first answer is forgotten, too
     reset_progress()
     assert progress.load() == progress.empty()
