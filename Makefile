@@ -1,43 +1,39 @@
 # make lab   sets everything up and opens JupyterLab on the course
 # make test  sets everything up and passes the tests, notebooks included
 # make lecture, slides, class-summary FILES=folder: for instructors; see INSTRUCTORS.md
-# Overrides: PYTHON (interpreter to build on), VENV, TORCH, TORCH_INDEX; see .ci/setup.py
+# Each sets up and then calls the command `dqn-lessons`, which needs no make.
+# Overrides: PYTHON (interpreter to build on), VENV, TORCH, TORCH_INDEX; see .ci/setup.py.
+# For lab and lecture, FOLDER (where your notebooks are) and PROGRESS (a file); see README
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV ?= .venv
-BIN = $(VENV)/bin
+BIN = $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+COURSE = $(BIN)/python -m dqn_classroom
 export VENV
-# In a container one is root, and JupyterLab wants that to be said.
-AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
 # Tiny tensors: one thread per process is fastest, and the tests run in three processes.
-test notebooks slides soak bench: export OMP_NUM_THREADS = 1
+notebooks slides soak bench: export OMP_NUM_THREADS = 1
 
 .PHONY: lab lecture slides class-summary test soak lint format notebooks docs bench clean \
 	setup setup-test setup-docs setup-slides python
 
-lab: setup
-	$(BIN)/jupyter lab $(AS_ROOT) notebooks/00_start_here.ipynb
-
-# Trainings of more than 15 seconds start from shipped results, and say so.
-lecture: setup
-	DQN_LESSONS_PROFILE=class $(BIN)/jupyter lab $(AS_ROOT) notebooks/00_start_here.ipynb
+lab lecture: setup
+	$(COURSE) $@ $(if $(FOLDER),--folder "$(FOLDER)") $(if $(PROGRESS),--progress "$(PROGRESS)")
 
 # Offline HTML slides of every lesson, in slides/.
 slides: setup-slides
-	$(BIN)/python -m dqn_classroom.instructor.slides
+	$(COURSE) slides
 
-# Counts a class from the progress files in a folder: make class-summary FILES=folder [OUT=folder]
+# Counts a class from the files in a folder: make class-summary FILES=folder [OUT=folder]
 class-summary: setup
 	@test -n "$(FILES)" || { echo "FILES is not set."; \
 	echo "Remedy: name the folder with the progress files: make class-summary FILES=folder"; exit 1; }
-	$(BIN)/python -m dqn_classroom.instructor.class_summary "$(FILES)" $(if $(OUT),--out "$(OUT)")
+	$(COURSE) class-summary "$(FILES)" $(if $(OUT),--out "$(OUT)")
 
-# Three processes on two cores: a browser waits as much as it works. Lint runs beside them and
-# speaks when they are done.
+# Lint runs beside the tests and speaks when they are done.
 test: setup-test
 	@said=$$(mktemp); $(MAKE) --no-print-directory lint >$$said 2>&1 & lint=$$!; \
-	$(BIN)/python -m pytest -n 3; tests=$$?; \
+	$(COURSE) test; tests=$$?; \
 	wait $$lint; linted=$$?; echo; cat $$said; rm -f $$said; exit $$((tests || linted))
 
 # Hours: notebooks again and again, bad input, damaged files, every Python.

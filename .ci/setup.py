@@ -1,6 +1,7 @@
-"""Make the course's virtual environment. Standard library only; safe to repeat.
+r"""Make the course's virtual environment. Standard library only; safe to repeat.
 
     python3 .ci/setup.py [EXTRA ...]        extras: test, browser, docs, slides
+    py .ci\setup.py [EXTRA ...]             the same on Windows
 
 Environment variables:
     VENV          where the environment lives (default: .venv)
@@ -16,6 +17,7 @@ import json
 import os
 import platform
 import re
+import shutil
 import subprocess
 import sys
 import venv
@@ -24,9 +26,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = Path(os.environ.get("VENV", ROOT / ".venv")).resolve()
 CONSTRAINTS = ROOT / "constraints.txt"
-LECTURE = (
-    ROOT / "dqn_classroom" / "instructor" / "lecture" / "labextension" / "static" / "remoteEntry.js"
-)
+LECTURE = ROOT / "dqn_classroom" / "instructor" / "lecture" / "labextension"
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 OLDEST = (3, 11)
 # JupyterLab asks for news on first start; the course works offline and unasked.
@@ -66,6 +66,27 @@ def pip_install(*arguments: str, quiet: bool = False) -> bool:
     return run_python("-m", "pip", "install", *flags, *arguments, quiet=quiet)
 
 
+def refuse_what_has_no_torch() -> None:
+    """Say at once where no PyTorch can be installed, and what to do instead."""
+    if sys.version_info < OLDEST:
+        stop(
+            f"Python {platform.python_version()} is too old: the course needs 3.11 or newer",
+            "install a newer Python and run this with it, for example: make lab PYTHON=python3.12",
+        )
+    problem, remedy = "", "or use Binder, or name a PyTorch that you have in TORCH"
+    if platform.system() == "Darwin" and platform.machine() == "x86_64":
+        problem = "there is no PyTorch above 2.2 for Intel Macs from pip: the course needs 2.6"
+        remedy = (
+            "use conda (conda env create -f environment.yml); on an Apple-silicon Mac use a Python "
+            f"built for arm64; {remedy}"
+        )
+    if sys.maxsize < 2**32:
+        problem = "this Python is a 32-bit one, and PyTorch needs 64 bits"
+        remedy = f"install a 64-bit Python; {remedy}"
+    if problem and "TORCH" not in os.environ:
+        stop(problem, remedy)
+
+
 def make_venv() -> None:
     """Create the environment unless a working one of an allowed Python is there."""
     works = f"import sys, pip; sys.exit(sys.version_info < {OLDEST})"
@@ -85,6 +106,10 @@ def make_venv() -> None:
 
 def torch_spec() -> str:
     """Return the requirement for PyTorch: the override, or the version that was tested."""
+    macos = platform.mac_ver()[0].partition(".")[0]
+    if "TORCH" not in os.environ and macos.isdigit() and int(macos) < 14:
+        say(f"macOS {macos}: the PyTorch that was tested needs macOS 14; taking one that runs here")
+        return "torch>=2.6,<3"
     tested = re.search(r"^torch==\S+", CONSTRAINTS.read_text(encoding="utf-8"), re.MULTILINE)
     return os.environ.get("TORCH") or (tested[0] if tested else "torch>=2.6")
 
@@ -133,8 +158,11 @@ def install_course(extras: list[str]) -> None:
         )
 
 
-def write_lab_overrides() -> None:
-    """Keep JupyterLab in this environment from asking the network for news."""
+def prepare_lab() -> None:
+    """Give JupyterLab lecture mode, and keep it from asking the network for news."""
+    # The wheel brings it; an editable installation leaves such files out.
+    extensions = VENV / "share" / "jupyter" / "labextensions"
+    shutil.copytree(LECTURE, extensions / "dqn-lessons-lecture", dirs_exist_ok=True)
     folder = VENV / "share" / "jupyter" / "lab" / "settings"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "overrides.json").write_text(
@@ -148,7 +176,7 @@ def fingerprint(extras: list[str]) -> str:
         (ROOT / "pyproject.toml").read_text(encoding="utf-8"),
         CONSTRAINTS.read_text(encoding="utf-8"),
         Path(__file__).read_text(encoding="utf-8"),
-        LECTURE.read_text(encoding="utf-8"),
+        (LECTURE / "static" / "remoteEntry.js").read_text(encoding="utf-8"),
     ]
     parts += [os.environ.get("TORCH", ""), str(ROOT), *extras]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
@@ -156,11 +184,7 @@ def fingerprint(extras: list[str]) -> str:
 
 def main() -> None:
     """Set everything up, or say that it already is."""
-    if sys.version_info < OLDEST:
-        stop(
-            f"Python {platform.python_version()} is too old: the course needs 3.11 or newer",
-            "install a newer Python and run for example: make lab PYTHON=python3.12",
-        )
+    refuse_what_has_no_torch()
     extras = sorted(sys.argv[1:])
     stamp = VENV / f"set-up-{'-'.join(extras) or 'course'}.txt"
     make_venv()
@@ -169,14 +193,13 @@ def main() -> None:
         return
     install_torch()
     install_course(extras)
-    write_lab_overrides()
-    run_python("-m", "dqn_classroom.instructor.lecture", quiet=True)
+    prepare_lab()
     if not run_python(
         "-c", "import torch, gymnasium, plotly, ipywidgets, dqn_lessons, dqn_classroom"
     ):
         stop("an installed package does not import", f"remove {VENV} and run the command again")
     stamp.write_text(fingerprint(extras), encoding="utf-8")
-    say("done")
+    say(f"done; the course is opened by: {venv_python().with_name('dqn-lessons')} lab")
 
 
 if __name__ == "__main__":

@@ -61,15 +61,23 @@ def check_versions() -> list[Finding]:
             fine = requirement.specifier.contains(found, prereleases=True)
         except metadata.PackageNotFoundError:
             found, fine = "not installed", False
-        remedy = "" if fine else f"needs {requirement.specifier}: run `make lab` again"
+        remedy = "" if fine else f'run: python -m pip install "{text.partition(";")[0].strip()}"'
         findings.append(Finding(requirement.name, found, remedy))
     return findings
+
+
+def _status(finding: Finding) -> str:
+    if finding.remedy:
+        return f"✗ {finding.remedy}"
+    early = finding.name == "ipykernel" and finding.found.startswith(("5.", "6."))
+    return "✓ but Pause, Step and Stop during a training need 7" if early else "✓"
 
 
 def _work() -> float:
     """Return the seconds that a fixed piece of work like the lessons' takes here."""
     import torch
 
+    torch.set_num_threads(1)  # as where the lessons train
     start = time.perf_counter()
     bias = 0.0
     for _ in range(300_000):
@@ -97,7 +105,7 @@ class Handshake(ipw.VBox):  # type: ignore[misc]
         self.text, self.button = ipw.HTML(), ipw.Button()
         self._say(
             "widgets: no answer from the browser yet. If this line stays, reload the page; "
-            "if it stays then too, run `make lab` again."
+            "if it stays then too, install the course again (README)."
         )
         self.button.on_click(
             lambda _: self._say("✓ widgets: the browser answered, sliders will work.")
@@ -109,14 +117,19 @@ class Handshake(ipw.VBox):  # type: ignore[misc]
         self.text.value = f'<div role="status">{text}</div>'
 
 
-def doctor() -> Handshake:
-    """Show the report; return the handshake widget, which the browser completes."""
+def report() -> list[Feedback]:
+    """Return what was found and the minutes to expect; only a notebook tries the widgets."""
     rows = [("package", "found", "status")]
-    rows += [(f.name, f.found, f"✗ {f.remedy}" if f.remedy else "✓") for f in check_versions()]
-    display(Feedback("This machine", table=rows))
+    rows += [(f.name, f.found, _status(f)) for f in check_versions()]
     times = [
         f"{name}: {max(seconds / 60, 0.1):.1f} min of computing"
         for name, seconds in predicted_seconds().items()
     ]
-    display(Feedback("On this machine, expect about:", text=times))
+    expect = Feedback("On this machine, expect about:", text=times)
+    return [Feedback("This machine", table=rows), expect]
+
+
+def doctor() -> Handshake:
+    """Show the report; return the handshake widget, which the browser completes."""
+    display(*report())
     return Handshake()

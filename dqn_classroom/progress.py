@@ -13,6 +13,8 @@ from filelock import FileLock
 from dqn_lessons.experiments.files import atomic_write
 
 VERSION = 1
+# Parts that files of earlier editions are without.
+_LATER = ("clinic", "first_predictions", "first_quizzes")
 # No count grows past this by working on the course.
 MOST = 1_000_000
 _LOCK_SECONDS = 5
@@ -71,10 +73,11 @@ def fault(record: Any) -> str:
         "predictions": _is_whole,
         "quizzes": _is_whole,
         "clinic": _are_counts,
+        "first_predictions": _is_whole,
+        "first_quizzes": _is_whole,
     }
-    # Files from before there was a clinic are without it.
     for part, is_right in parts.items():
-        entries = record.get(part, {} if part == "clinic" else None)
+        entries = record.get(part, {} if part in _LATER else None)
         if not isinstance(entries, dict):
             return f"its part {part} is no JSON object"
         if not all(map(is_right, entries.values())):
@@ -82,12 +85,13 @@ def fault(record: Any) -> str:
     return ""
 
 
-def _set_aside(damaged: Path) -> None:
+def _set_aside(file: Path, why: str) -> str:
+    """Give a file a name of its own beside it, and return that name."""
     number = 1
-    while (aside := damaged.with_name(f"{damaged.stem}.damaged-{number}.json")).exists():
+    while (aside := file.with_name(f"{file.stem}.{why}-{number}.json")).exists():
         number += 1
-    os.replace(damaged, aside)
-    _say_once(f"The progress file was damaged. It was kept as {aside.name}; a new one was begun.")
+    os.replace(file, aside)
+    return aside.name
 
 
 def _lock(where: Path) -> FileLock:
@@ -119,7 +123,9 @@ def load() -> dict[str, Any]:
                 # Read again: another notebook may have begun a new file meanwhile.
                 record = _read(where)
                 if record is None:
-                    _set_aside(where)
+                    aside = _set_aside(where, "damaged")
+                    was = "The progress file was damaged. It was kept as"
+                    _say_once(f"{was} {aside}; a new one was begun.")
         except FileNotFoundError:
             pass
         except OSError:
@@ -161,6 +167,55 @@ def exercise_entry(record: dict[str, Any], name: str) -> dict[str, Any]:
     return entry
 
 
+def note_answer(part: str, key: str, option: int) -> None:
+    """Keep the answer to a question, as the last; the first one stays beside it.
+
+    Args:
+        part: ``predictions`` or ``quizzes``.
+        key: the question.
+        option: its number, from 0.
+    """
+
+    def change(record: dict[str, Any]) -> None:
+        earliest = record[part].get(key, option)
+        record.setdefault(f"first_{part}", {}).setdefault(key, earliest)
+        record[part][key] = option
+
+    update(change)
+
+
+def _replace(parts: dict[str, Any]) -> None:
+    def change(record: dict[str, Any]) -> None:
+        record.clear()
+        record.update(parts)
+
+    update(change)
+
+
+def restore(data: bytes) -> str:
+    """Take over a progress file from elsewhere, and say so; one that is here is kept beside it.
+
+    Args:
+        data: the contents of the file; a name and answers, as in a hand-in, are left out.
+    """
+    try:
+        brought = json.loads(data)
+    except (ValueError, RecursionError):
+        return "This is no progress file: it is not JSON. Nothing was changed."
+    if problem := fault(brought):
+        return f"This is no progress file: {problem}. Nothing was changed."
+    said, where = "Progress was taken over. Run the cells again to see it.", path()
+    if load() != empty() and where.exists():
+        try:
+            with _lock(where):
+                said += f" What was here is kept as {_set_aside(where, 'before')}."
+        except OSError as error:
+            return f"{where} cannot be written ({error.strerror}). Nothing was changed."
+    parts = {name: part for name, part in brought.items() if name not in ("student", "answers")}
+    _replace(parts)
+    return said
+
+
 def note_diagnosis(bug: str, said: str) -> None:
     """Count how often a planted bug was taken for what."""
 
@@ -173,5 +228,5 @@ def note_diagnosis(bug: str, said: str) -> None:
 
 def reset_progress() -> None:
     """Forget everything: exercises, predictions, quiz answers and diagnoses."""
-    update(lambda record: record.update(empty()))
+    _replace(empty())
     print("Your progress was reset.")

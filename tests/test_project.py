@@ -1,15 +1,18 @@
 """The files a newcomer meets first agree with one another."""
 
 import ast
+import importlib.util
 import os
 import re
 import subprocess
 import sys
 import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -17,7 +20,8 @@ from packaging.version import Version
 from rattler import MatchSpec
 
 ROOT = Path(__file__).resolve().parent.parent
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT, SETUPTOOLS = PYPROJECT["project"], PYPROJECT["tool"]["setuptools"]
 CONDA = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
 CONDA_SPECS = [
     spec.split("#")[0].strip() for spec in CONDA["dependencies"] if isinstance(spec, str)
@@ -62,6 +66,85 @@ def test_the_ranges_overlap_and_hold_the_tested_version(text):
 
 def test_the_python_ranges_agree():
     assert conda_ranges()["python"] == SpecifierSet(PROJECT["requires-python"])
+
+
+@pytest.mark.parametrize("name", sorted(PINS))
+def test_the_first_python_that_is_allowed_is_refused_by_no_pin(name):
+    try:
+        needs = metadata.metadata(name)["Requires-Python"]
+    except metadata.PackageNotFoundError:
+        pytest.skip("another platform's")
+    first = Version("3.11.0")
+    assert first in SpecifierSet(PROJECT["requires-python"])
+    _, _, marker = PINS[name].partition(";")
+    if marker and not Marker(marker).evaluate({"python_full_version": str(first)}):
+        return
+    assert first in SpecifierSet(needs or "")
+
+
+def test_who_comes_without_pins_is_kept_from_the_next_major_version():
+    unbounded = [text for text in PROJECT["dependencies"] if "<" not in text]
+    assert unbounded == ["packaging>=24"]  # its versions are years
+
+
+def test_every_notebook_is_in_the_wheel():
+    patterns = [p for patterns in SETUPTOOLS["data-files"].values() for p in patterns]
+    installed = {file for pattern in patterns for file in ROOT.glob(pattern)}
+    notebooks = set((ROOT / "notebooks").glob("*.ipynb"))
+    assert len(notebooks) > 5
+    assert notebooks <= installed
+
+
+@pytest.fixture
+def setup():
+    """Return set-up as a module."""
+    spec = importlib.util.spec_from_file_location("setup", ROOT / ".ci" / "setup.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+MAC = {"system": "Darwin", "machine": "arm64", "mac_ver": ("14.5", ("", "", ""), "")}
+
+
+@pytest.mark.parametrize(
+    ("machine", "said"),
+    [
+        ({**MAC, "machine": "x86_64"}, "no PyTorch above 2.2 for Intel Macs"),
+        (MAC, ""),
+        ({"system": "Windows", "machine": "AMD64"}, ""),
+        ({"system": "Linux", "machine": "x86_64"}, ""),
+    ],
+)
+def test_setup_says_at_once_where_there_is_no_pytorch(machine, said, setup, monkeypatch):
+    monkeypatch.delenv("TORCH", raising=False)
+    for name, value in machine.items():
+        monkeypatch.setattr(setup.platform, name, lambda value=value: value)
+    if not said:
+        setup.refuse_what_has_no_torch()
+        return
+    with pytest.raises(SystemExit, match=said) as ended:
+        setup.refuse_what_has_no_torch()
+    assert "conda env create" in str(ended.value)
+    monkeypatch.setenv("TORCH", "torch==2.2.2")
+    setup.refuse_what_has_no_torch()
+
+
+@pytest.mark.parametrize("version", [(3, 10, 9), (3, 9)])
+def test_setup_refuses_an_old_python(version, setup, monkeypatch):
+    monkeypatch.setattr(setup.sys, "version_info", version)
+    with pytest.raises(SystemExit, match=r"needs 3\.11"):
+        setup.refuse_what_has_no_torch()
+
+
+@pytest.mark.parametrize(("macos", "pinned"), [("13.7", False), ("14.5", True), ("", True)])
+def test_an_old_macos_gets_the_pytorch_that_runs_there(macos, pinned, setup, monkeypatch, capsys):
+    monkeypatch.delenv("TORCH", raising=False)
+    monkeypatch.setattr(setup.platform, "mac_ver", lambda: (macos, ("", "", ""), ""))
+    spec = setup.torch_spec()
+    assert spec == (f"torch=={PINS['torch']}" if pinned else "torch>=2.6,<3")
+    assert Requirement(PROJECT["dependencies"][0]).specifier == SpecifierSet(">=2.6,<3")
+    assert ("needs macOS 14" in capsys.readouterr().out) is not pinned
 
 
 def test_every_test_requirement_is_pinned():

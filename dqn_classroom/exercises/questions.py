@@ -116,7 +116,7 @@ class Choice(TextAlternative):
         index = change["new"]
         if index is None:
             return
-        progress.update(lambda record: record[self.part].update({self.key: index}))
+        progress.note_answer(self.part, self.key, index)
         self._show_reply()
 
     def text(self) -> str:

@@ -65,5 +65,5 @@ def progress_report() -> Feedback:
         f"Predictions made: {len(record['predictions'])}. "
         f"Quiz questions answered: {len(record['quizzes'])}."
     )
-    begin_again = "To begin again, call reset_progress()."
-    return Feedback("Where you stand", text=(answered, begin_again), table=rows)
+    kept = f"It is kept in {progress.path()}. To begin again, call reset_progress()."
+    return Feedback("Where you stand", text=(answered, kept), table=rows)

@@ -43,7 +43,9 @@ def entry(status, attempts, hints=0, **mistakes):
 ANNA = student(
     exercises={"td_target": entry("passes", 3, 1, no_terminal_mask=2)},
     quizzes={"lesson 2-1": 1},
+    first_quizzes={"lesson 2-1": 0},
     predictions={"02-clock": 0},
+    first_predictions={"02-clock": 2},
     clinic={"no discount": {"no discount": 1, "epsilon for gamma": 2}},
 )
 BEN = student(
@@ -141,9 +143,9 @@ def test_misconceptions_are_counted_and_ranked_by_students(counts):
     assert numbers(counts, "other mistake", "", "shape") == tally(1, 1, of=4)
 
 
-def chosen(table, part, key):
-    found = [row.value for row in table.values() if row[:1] + row[2:3] == (part, key)]
-    return found[:-1] if part == "quiz" else found
+def chosen(table, part, key, measure="chose"):
+    wanted = (part, key, measure)
+    return [row.value for row in table.values() if (row.part, row.item, row.measure) == wanted]
 
 
 def test_answers_are_counted(counts):
@@ -151,6 +153,29 @@ def test_answers_are_counted(counts):
     assert sum(chosen(counts, "quiz", "lesson 2-1")) == 3
     assert chosen(counts, "prediction", "02-clock") == [1, 0, 2, 0]
     assert counts[UNKNOWN].value == 0
+
+
+def test_first_answers_are_counted_where_they_were_kept(counts, course):
+    assert chosen(counts, "quiz", "lesson 2-1", "chose first")[:2] == [1, 0]
+    quiz = numbers(counts, "quiz", "lesson 2-1")
+    assert quiz == {"right": (2, 3), "right at first": (0, 1)}
+    assert chosen(counts, "prediction", "02-clock", "chose first") == [0, 0, 1, 0]
+    text = " ".join("".join(Page(render(counts, course)).words).split())
+    assert "1 (at first 0) · about" in text
+    assert "2 (at first 1) · about" in text
+    old = render(count([BEN], course), course)
+    assert "at first 0" not in old
+    assert "not kept" in old
+
+
+def test_how_far_each_got_is_counted(counts):
+    reached = {line["lesson"]: line for line in lines(counts, "lesson")}
+    assert list(reached) == ["0", "1", "2", "3", "4", "5", "6"]
+    began = {number: line["began"].value for number, line in reached.items()}
+    assert began == {"0": 0, "1": 2, "2": 3, "3": 0, "4": 0, "5": 0, "6": 2}
+    furthest = {number: line["furthest"].value for number, line in reached.items()}
+    assert furthest == {"0": 0, "1": 0, "2": 1, "3": 0, "4": 0, "5": 0, "6": 2}
+    assert {line["furthest"].of for line in reached.values()} == {4}
 
 
 def test_the_clinic_is_counted(counts):
@@ -220,7 +245,7 @@ def test_the_page_is_one_file_that_anyone_can_read(written):
     page = Page(written[0])
     assert page.named("html") == [{"lang": "en"}]
     headings = [tag for tag, _ in page.tags if tag in ("h1", "h2", "h3")]
-    assert headings == ["h1"] + 6 * ["h2"]
+    assert headings == ["h1"] + 7 * ["h2"]
     assert len(page.named("table")) >= 8
     tags = {tag for tag, _ in page.tags}
     assert not tags & {"script", "link", "img", "iframe", "a", "form", "object"}
@@ -504,6 +529,7 @@ def test_names_of_the_course_are_escaped_as_well():
         quizzes={evil: Asked(evil, evil, (evil, evil + "2"), 0)},
         predictions={evil: Asked(evil, evil, (evil, evil))},
         bugs={"healthy": "healthy", evil: evil},
+        lessons={evil: evil},
     )
     record = student(
         exercises={evil: {**entry("wrong", 1), "mistakes": {evil: 1}}},
@@ -590,7 +616,7 @@ def test_predictions_are_known_without_the_notebooks(course):
 
 
 def test_a_course_without_predictions_is_shown(course):
-    bare = Course(course.tasks, course.quizzes, {}, course.bugs)
+    bare = Course(course.tasks, course.quizzes, {}, course.bugs, {})
     counts = count([ANNA], bare)
     assert counts[UNKNOWN].value == 1
     assert "No one has made one yet" in render(counts, bare)

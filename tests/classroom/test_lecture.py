@@ -1,26 +1,25 @@
-"""Lecture mode is installed where JupyterLab finds it; what it does, the browser tests see."""
+"""Lecture mode is a prebuilt extension; what it does, the browser tests see."""
 
 import json
-import subprocess
-import sys
+import tomllib
+from pathlib import Path
 
-from dqn_classroom.instructor import lecture
-
-
-def test_it_is_a_prebuilt_extension_and_installing_twice_is_safe(tmp_path):
-    for _ in range(2):
-        folder = lecture.install(tmp_path)
-    assert folder == tmp_path / "share" / "jupyter" / "labextensions" / lecture.NAME
-    package = json.loads((folder / "package.json").read_text(encoding="utf-8"))
-    assert package["name"] == lecture.NAME
-    entry = folder / package["jupyterlab"]["_build"]["load"]
-    assert f'"{lecture.NAME}"' in entry.read_text(encoding="utf-8")
+ROOT = Path(__file__).resolve().parents[2]
+SOURCE = ROOT / "dqn_classroom" / "instructor" / "lecture" / "labextension"
 
 
-def test_the_command_says_where_it_is_and_what_to_press():
-    command = [sys.executable, "-m", "dqn_classroom.instructor.lecture"]
-    said = subprocess.run(
-        command, capture_output=True, text=True, check=True, encoding="utf-8"
-    ).stdout
-    assert lecture.NAME in said
-    assert "Ctrl Alt L" in said
+def test_every_file_of_it_is_installed_where_jupyterlab_looks():
+    package = json.loads((SOURCE / "package.json").read_text(encoding="utf-8"))
+    entry = SOURCE / package["jupyterlab"]["_build"]["load"]
+    assert f'"{package["name"]}"' in entry.read_text(encoding="utf-8")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    place = f"share/jupyter/labextensions/{package['name']}"
+    installed = {
+        f"{folder}/{file.name}"
+        for folder, patterns in project["tool"]["setuptools"]["data-files"].items()
+        for pattern in patterns
+        for file in ROOT.glob(pattern)
+    }
+    files = [file.relative_to(SOURCE) for file in SOURCE.rglob("*") if file.is_file()]
+    assert len(files) > 1
+    assert {f"{place}/{file.as_posix()}" for file in files} <= installed

@@ -121,6 +121,7 @@ def test_a_count_is_a_whole_number_within_limits(place, count):
         ({"quizzes": []}, "its part quizzes is no JSON object"),
         ({"clinic": None}, "its part clinic is no JSON object"),
         ({"predictions": {"p": True}}, "an entry of predictions is malformed"),
+        ({"first_quizzes": {"p": "1"}}, "an entry of first_quizzes is malformed"),
         ({"exercises": {"a": {**ENTRY, "status": 1}}}, "an entry of exercises is malformed"),
         ({"exercises": {"a": {**ENTRY, "mistakes": []}}}, "an entry of exercises is malformed"),
     ],
@@ -195,6 +196,55 @@ def test_the_default_is_in_the_home_folder(monkeypatch, tmp_path):
     assert progress.path() == tmp_path / ".dqn-lessons" / "progress.json"
 
 
+def test_the_first_answer_is_kept_beside_the_last(own_progress):
+    for option in (2, 0, 1):
+        progress.note_answer("quizzes", "lesson 1-1", option)
+    record = progress.load()
+    assert record["quizzes"] == {"lesson 1-1": 1}
+    assert record["first_quizzes"] == {"lesson 1-1": 2}
+    assert progress.fault(record) == ""
+
+
+def test_an_answer_of_an_older_file_counts_as_the_first(own_progress):
+    own_progress.write_text(json.dumps(GOOD), encoding="utf-8")
+    progress.note_answer("predictions", "p", 3)
+    assert progress.load()["predictions"] == {"p": 3}
+    assert progress.load()["first_predictions"] == {"p": 0}
+
+
+def test_a_restored_file_takes_the_place_of_the_present_one_which_is_kept(own_progress):
+    solve("hard_update")
+    before = own_progress.read_bytes()
+    handed_in = {**GOOD, "student": "Anna", "answers": {"a": "code"}, "later part": [1]}
+    said = progress.restore(json.dumps(handed_in).encode())
+    assert progress.load() == {**GOOD, "later part": [1]}
+    (kept,) = own_progress.parent.glob("*.before-*.json")
+    assert kept.name in said
+    assert kept.read_bytes() == before
+
+
+def test_to_restore_where_nothing_is_leaves_nothing_beside_it(own_progress):
+    progress.restore(json.dumps(GOOD).encode())
+    assert progress.load() == GOOD
+    assert not list(own_progress.parent.glob("*.before-*"))
+
+
+def test_what_cannot_be_kept_is_not_replaced(own_progress, monkeypatch):
+    solve("hard_update")
+    before = own_progress.read_bytes()
+
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(progress.os, "replace", refuse)
+    assert "cannot be written (Permission denied)" in progress.restore(json.dumps(GOOD).encode())
+    assert own_progress.read_bytes() == before
+
+
+def test_the_report_says_where_the_file_is(own_progress):
+    assert str(own_progress) in repr(progress_report())
+
+
 def test_the_report_shows_and_reset_forgets(capsys):
     solve("bias_td_target")
     solve("ring_row")  # the first edition's name
@@ -202,5 +252,6 @@ def test_the_report_shows_and_reset_forgets(capsys):
     assert rows["bias_td_target"] == "passes"
     assert rows["write_index"] == "passes"
     assert rows["hard_update"] == "not attempted"
+    progress.note_answer("quizzes", "lesson 1-1", 0)  # its first answer is forgotten, too
     reset_progress()
     assert progress.load() == progress.empty()

@@ -44,8 +44,8 @@ def main(words: list[str] | None = None) -> int:
         had = f"{plural(len(found.skipped), 'file')} left out" if found.skipped else "no .json file"
         return stop(
             f"folder = {str(given.folder)!r}: it holds no usable progress file ({had}).",
-            "ask your students for ~/.dqn-lessons/progress.json and put these files, under any "
-            "names that end in .json, into the folder.",
+            "ask your students for the file that `dqn-lessons hand-in` writes and put these, under "
+            "any names that end in .json, into the folder.",
         )
     try:
         given.out.mkdir(parents=True, exist_ok=True)

@@ -54,12 +54,14 @@ class Course:
         quizzes: key in a progress file -> question.
         predictions: key in a progress file -> question; none of its answers is judged.
         bugs: planted bug -> the part of the loop it breaks; the healthy loop is one too.
+        lessons: number -> title.
     """
 
     tasks: Mapping[str, Task]
     quizzes: Mapping[str, Asked]
     predictions: Mapping[str, Asked]
     bugs: Mapping[str, str]
+    lessons: Mapping[str, str]
 
 
 def _now(name: str, rows: Mapping[str, Any]) -> str:
@@ -108,4 +110,5 @@ def course() -> Course:
         for asked in lesson.predictions:
             predictions[asked.key] = Asked(number, asked.prompt, tuple(asked.options))
     bugs = {HEALTHY: HEALTHY} | {bug.name: bug.part for bug in BUGS.values()}
-    return Course(tasks, quizzes, predictions, bugs)
+    titles = {str(lesson.number): lesson.title for lesson in LESSONS.values()}
+    return Course(tasks, quizzes, predictions, bugs, titles)

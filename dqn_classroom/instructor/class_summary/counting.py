@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 
 from dqn_classroom.instructor.class_summary.catalogue import (
     GENERAL,
+    Asked,
     Course,
+    Task,
     current_diagnoses,
     current_exercises,
 )
@@ -89,14 +91,32 @@ def _clinic_facts(diagnoses: dict[str, Any], course: Course) -> Iterator[tuple[K
         yield ("clinic part", planted, "", "met"), 1
 
 
+def _began(record: dict[str, Any], course: Course) -> set[str]:
+    """Return the lessons in which a student tried, answered or diagnosed something."""
+    tried = [name for name, e in record["exercises"].items() if e["attempts"] or e["hints"]]
+    known: dict[str, Task | Asked] = {**course.tasks, **course.quizzes, **course.predictions}
+    names = [*tried, *record["quizzes"], *record["predictions"]]
+    began = {known[name].lesson for name in names if name in known}
+    return began | ({_CLINIC} if any(record.get("clinic", {}).values()) else set())
+
+
 def _facts(record: dict[str, Any], course: Course) -> Iterator[tuple[Key, int]]:
     """Yield what one student adds to the counts."""
     yield FILES, 1
-    yield from _exercise_facts(current_exercises(record["exercises"]), course)
-    for part, asked in (("quiz", course.quizzes), ("prediction", course.predictions)):
-        for key, option in record["quizzes" if part == "quiz" else "predictions"].items():
-            known = key in asked and 0 <= option < len(asked[key].options)
-            yield ((part, key, asked[key].options[option], "chose") if known else UNKNOWN), 1
+    record = record | {"exercises": current_exercises(record["exercises"])}
+    yield from _exercise_facts(record["exercises"], course)
+    for part, kept in (("quiz", "quizzes"), ("prediction", "predictions")):
+        asked = getattr(course, kept)
+        for measure, votes in (("chose", kept), ("chose first", f"first_{kept}")):
+            for key, option in record.get(votes, {}).items():
+                if key in asked and 0 <= option < len(asked[key].options):
+                    yield (part, key, asked[key].options[option], measure), 1
+                else:
+                    yield UNKNOWN, measure == "chose"
+    began = _began(record, course)
+    reached = [title for number, title in course.lessons.items() if number in began]
+    yield from ((("lesson", title, "", "began"), 1) for title in reached)
+    yield from ((("lesson", title, "", "furthest"), 1) for title in reached[-1:])
     yield from _clinic_facts(current_diagnoses(record.get("clinic", {})), course)
 
 
@@ -122,6 +142,8 @@ def _rows(total: Counter[Key], course: Course) -> Iterator[Row]:
             attempts[name] += number * [int(detail)]
     yield Row("class", "", "", "", FILES[-1], students)
     yield Row("class", "", "", "", UNKNOWN[-1], total[UNKNOWN])
+    for lesson, title in course.lessons.items():
+        yield from rows("lesson", lesson, title, "", began=students, furthest=students)
     tried = {name: total["exercise", name, "", "tried"] for name in course.tasks}
     for name, task in course.tasks.items():
         start = ("exercise", task.lesson, name, "")
@@ -137,12 +159,17 @@ def _rows(total: Counter[Key], course: Course) -> Iterator[Row]:
         yield from rows("other mistake", "", "", mistake, students=students, times="")
     for part, asked in (("quiz", course.quizzes), ("prediction", course.predictions)):
         for key, question in asked.items():
-            chosen = [total[part, key, option, "chose"] for option in question.options]
+            last, first = (
+                [total[part, key, option, measure] for option in question.options]
+                for measure in ("chose", "chose first")
+            )
             for option in question.options:
-                yield from rows(part, question.lesson, key, option, chose=sum(chosen))
+                wholes = {"chose": sum(last), "chose first": sum(first)}
+                yield from rows(part, question.lesson, key, option, **wholes)
             if question.right is not None:
-                right = chosen[question.right]
-                yield Row(part, question.lesson, key, "", "right", right, sum(chosen))
+                for measure, votes in (("right", last), ("right at first", first)):
+                    right = votes[question.right]
+                    yield Row(part, question.lesson, key, "", measure, right, sum(votes))
     whole = {bug: total["clinic", bug, "", "met"] for bug in course.bugs}
     wrong = [(bug, said) for bug in whole for said in whole if said != bug]
     for bug, said in [*((bug, bug) for bug in whole if whole[bug]), *ranked("clinic", wrong)]:

@@ -53,10 +53,12 @@ def _questions(table: Table, part: str, asked: Mapping[str, Asked]) -> list[Line
     found = []
     for key, question in asked.items():
         chosen = [table[part, key, option, "chose"] for option in question.options]
+        first = [table[part, key, option, "chose first"] for option in question.options]
         if chosen[0].of:
             label = key.replace("lesson ", "").replace("-", " · question ")
-            right = table.get((part, key, "", "right"))
-            found.append({"asked": question, "chosen": chosen, "label": label, "right": right})
+            line = {"asked": question, "chosen": chosen, "first": first, "label": label}
+            judged = ("right", "right at first")
+            found.append(line | {name: table.get((part, key, "", name)) for name in judged})
     return found
 
 

@@ -5,9 +5,9 @@ import sys
 from pathlib import Path
 
 from dqn_classroom.instructor import say, stop
+from dqn_classroom.work_folder import course_notebooks
 
-_FOLDER = Path("notebooks")
-_INSTALL = "run `make slides`, or: pip install -e '.[slides]'"
+_INSTALL = "run `make slides`, or: pip install sphinx-revealjs latex2mathml"
 
 
 def main(words: list[str] | None = None) -> int:
@@ -20,21 +20,18 @@ def main(words: list[str] | None = None) -> int:
         prog="python -m dqn_classroom.instructor.slides",
         description="Turn notebooks into HTML slides that need no network.",
     )
-    option, which = parser.add_argument, f"the notebooks (default: all of ./{_FOLDER})"
+    option, which = parser.add_argument, "the notebooks (default: the course's)"
     option("notebooks", nargs="*", type=Path, help=which)
     option("--out", type=Path, default=Path("slides"), help="where they are put (./slides)")
     option("--profile", default="class", help="DQN_LESSONS_PROFILE of the kernel (class)")
     kept = "convert what the files hold: seconds, but figures are not committed"
     option("--no-run", action="store_true", help=kept)
     given = parser.parse_args(words)
-    paths = given.notebooks or sorted(_FOLDER.glob("*.ipynb"))
+    paths = given.notebooks or [*course_notebooks().values()]
     missing = [path for path in paths if not path.is_file()]
     if missing:
         problem = f"notebook = {str(missing[0])!r}: there is no such file."
-        return stop(problem, f"name one of {str(_FOLDER)!r}, from the folder of the course.")
-    if not paths:
-        problem = f"there is no notebook in {str(_FOLDER.resolve())!r}."
-        return stop(problem, "run this in the folder of the course, or name the notebooks.")
+        return stop(problem, "name one that is there, or none for the lessons of the course.")
     return _make(paths, given.out, None if given.no_run else given.profile)
 
 
@@ -54,7 +51,7 @@ def _make(paths: list[Path], out: Path, profile: str | None) -> int:
             make_deck(path, out, profile)
         index = write_index(out)
     except CellFailed as error:
-        return stop(str(error), "run that notebook in JupyterLab; `make lab` opens it.")
+        return stop(str(error), "run that notebook in JupyterLab; `dqn-lessons lab` opens it.")
     except FileNotFoundError as error:
         return stop(str(error), _INSTALL)
     except OSError as error:
