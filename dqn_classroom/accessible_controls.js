@@ -114,12 +114,16 @@ const attend = (box, here) => {
   look();
 };
 
-// Widgets are put together piece by piece.
-const script = document.currentScript;
-const begin = () => {
-  const here = script.closest(".dqn-controls"), box = here?.parentElement?.closest(".widget-box");
-  if (box) attend(box, here);
-  else if (script.isConnected) setTimeout(begin, 50);
+// One box for each run. Widgets are put together piece by piece, so it may not be there yet; nor
+// does every front end run a script where it stands.
+const begin = (tries) => {
+  for (const here of document.querySelectorAll(".dqn-controls:not([data-attended])")) {
+    const box = here.parentElement?.closest(".widget-box");
+    if (!box) continue;
+    here.dataset.attended = "true";
+    return attend(box, here);
+  }
+  if (tries) setTimeout(begin, 100, tries - 1);
 };
-begin();
+begin(600);
 })();

@@ -17,7 +17,7 @@ def in_the_page(script: str, style: str = "") -> ipw.Output:
     for good. An output's script runs whenever it comes.
 
     Args:
-        script: JavaScript; its place is ``document.currentScript``.
+        script: JavaScript; it finds its place by a class.
         style: CSS for the whole page.
     """
     page = {"text/html": f"<style>{style}</style><script>{script}</script>"}
