@@ -1,6 +1,9 @@
 // What the course's widgets need of the page: keys, names, and figures. It runs for each box of
 // widgets, in an output inside that box.
-(() => {
+const style = { id: "dqn-style", textContent: STYLE };
+if (!document.querySelector("#dqn-style"))
+  document.head.append(Object.assign(document.createElement("style"), style));
+
 const PLOTLY = "application/vnd.plotly.v1+json";
 // JupyterLab and Notebook have plotly.js, for outputs of its type; to others the kernel sends it.
 const borrow = async () => {
@@ -126,4 +129,3 @@ const begin = (tries) => {
   if (tries) setTimeout(begin, 100, tries - 1);
 };
 begin(600);
-})();
