@@ -38,7 +38,7 @@ const keepDrawn = async (live) => {
     if (!spec || !plot.offsetParent) return;
     const { data, layout, config } = JSON.parse(spec.textContent);
     // In a small window, or a large zoom, a figure leaves room for the controls above it.
-    layout.width = Math.min(layout.width, Math.max(480, live.clientWidth));
+    layout.width = Math.min(layout.width, Math.max(560, live.clientWidth));
     layout.height = Math.min(layout.height, Math.max(260, window.innerHeight - 160));
     plotly.react(plot, data, layout, config);
   };
