@@ -1,6 +1,9 @@
 // What the course's widgets need of the page: keys, names, and figures. It runs for each box of
 // widgets, in an output inside that box.
-(() => {
+const style = { id: "dqn-style", textContent: STYLE };
+if (!document.querySelector("#dqn-style"))
+  document.head.append(Object.assign(document.createElement("style"), style));
+
 const PLOTLY = "application/vnd.plotly.v1+json";
 // JupyterLab and Notebook have plotly.js, for outputs of its type; to others the kernel sends it.
 const borrow = async () => {
@@ -35,7 +38,7 @@ const keepDrawn = async (live) => {
     if (!spec || !plot.offsetParent) return;
     const { data, layout, config } = JSON.parse(spec.textContent);
     // In a small window, or a large zoom, a figure leaves room for the controls above it.
-    layout.width = Math.min(layout.width, Math.max(480, live.clientWidth));
+    layout.width = Math.min(layout.width, Math.max(560, live.clientWidth));
     layout.height = Math.min(layout.height, Math.max(260, window.innerHeight - 160));
     plotly.react(plot, data, layout, config);
   };
@@ -114,12 +117,15 @@ const attend = (box, here) => {
   look();
 };
 
-// Widgets are put together piece by piece.
-const script = document.currentScript;
-const begin = () => {
-  const here = script.closest(".dqn-controls"), box = here?.parentElement?.closest(".widget-box");
-  if (box) attend(box, here);
-  else if (script.isConnected) setTimeout(begin, 50);
+// One box for each run. Widgets are put together piece by piece, so it may not be there yet; nor
+// does every front end run a script where it stands.
+const begin = (tries) => {
+  for (const here of document.querySelectorAll(".dqn-controls:not([data-attended])")) {
+    const box = here.parentElement?.closest(".widget-box");
+    if (!box) continue;
+    here.dataset.attended = "true";
+    return attend(box, here);
+  }
+  if (tries) setTimeout(begin, 100, tries - 1);
 };
-begin();
-})();
+begin(600);

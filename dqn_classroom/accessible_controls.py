@@ -5,23 +5,23 @@ What the page does for it stands beside this module, in JavaScript and CSS.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import ipywidgets as ipw
 
 
-def in_the_page(script: str, style: str = "") -> ipw.Output:
+def in_the_page(script: str) -> ipw.Output:
     """Return a widget that runs JavaScript in whatever page it is shown.
 
     anywidget gives a model two seconds to start, and one that a slow browser starts later is deaf
     for good. An output's script runs whenever it comes.
 
     Args:
-        script: JavaScript; its place is ``document.currentScript``.
-        style: CSS for the whole page.
+        script: JavaScript; it finds its place by a class.
     """
-    page = {"text/html": f"<style>{style}</style><script>{script}</script>"}
-    return ipw.Output(outputs=({"output_type": "display_data", "data": page, "metadata": {}},))
+    data = {"application/javascript": script}
+    return ipw.Output(outputs=({"output_type": "display_data", "data": data, "metadata": {}},))
 
 
 def _beside(kind: str) -> str:
@@ -29,7 +29,9 @@ def _beside(kind: str) -> str:
 
 
 # One for a kernel, with a view in each box.
-_PAGE = in_the_page(_beside(".js"), _beside(".css"))
+_PAGE = in_the_page(
+    f"(() => {{ const STYLE = {json.dumps(_beside('.css'))};\n{_beside('.js')}}})();"
+)
 
 
 class AccessibleControls(ipw.Box):  # type: ignore[misc]

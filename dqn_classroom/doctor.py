@@ -20,13 +20,13 @@ REFERENCE_WORK = 0.066
 REFERENCE_SECONDS = {lesson.file: lesson.seconds for lesson in LESSONS.values()}
 
 _PRESS = """(() => {
-  const script = document.currentScript;
-  const press = () => {
-    const button = script.closest(".widget-box")?.querySelector("button");
-    if (button) button.click();
-    else setTimeout(press, 100);
+  const press = (tries) => {
+    const button = document.querySelector(".dqn-handshake button:not([data-pressed])");
+    if (!button) return tries && setTimeout(press, 100, tries - 1);
+    button.dataset.pressed = "true";
+    button.click();
   };
-  press();
+  press(600);
 })();"""
 
 
@@ -112,6 +112,7 @@ class Handshake(ipw.VBox):  # type: ignore[misc]
         )
         hidden = ipw.Box([self.button, in_the_page(_PRESS)], layout=ipw.Layout(display="none"))
         super().__init__([self.text, hidden])
+        self.add_class("dqn-handshake")
 
     def _say(self, text: str) -> None:
         self.text.value = f'<div role="status">{text}</div>'

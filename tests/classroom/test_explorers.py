@@ -1,6 +1,7 @@
 """The explorers redraw what they say, for every position of every control."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dqn_classroom.explorers import LinearTDExplorer, TargetLagExplorer
+from dqn_classroom.figures import plotly_json
 from dqn_lessons import target_lag
 from dqn_lessons.target_lag import TargetLagConfig
 
@@ -35,6 +37,15 @@ def test_the_figure_shows_the_run(explorer):
     np.testing.assert_array_equal(bound.x[:3], [1, 5_001, 10_001])
     assert speed.visible
     assert len(bias.x) < 2_000
+
+
+def test_the_page_gets_what_the_figure_holds(explorer):
+    explorer.inputs["gamma"].value = 0.9
+    (hidden,) = explorer.plot.children
+    begin, spec, end = re.split(r"(\{.*\})", hidden.children[0].value)
+    assert (begin, end) == ('<script type="application/json">', "</script>")
+    assert "<" not in spec, "it could end the element"
+    assert json.loads(spec) == json.loads(plotly_json(explorer.figure))
 
 
 @pytest.mark.parametrize(
