@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from importlib import metadata
 from typing import Any
 
 import ipywidgets as ipw
@@ -30,6 +31,15 @@ def _answer_at_once(widget: ipw.Widget) -> None:
     """
     if widget.comm is not None:
         widget.comm._reply_subshell_for = lambda _data, wanted: wanted
+
+
+def _heard_late() -> str:
+    """Return what to say where the kernel hears no button while a cell runs; mostly nothing."""
+    version = metadata.version("ipykernel")
+    if int(version.partition(".")[0]) >= 7:
+        return ""
+    said = f"need ipykernel 7: this one ({version}) hears a button only when the cell has ended"
+    return f"<i>Pause, Step and Stop {said}. The kernel's own stop button ends a training.</i>"
 
 
 class TrainingView(Panel):
@@ -94,7 +104,12 @@ class TrainingView(Panel):
             figure.add_scatter(line=line, mode="lines+markers", name="mean", row=1, col=col)
         if bound is not None:
             figure.add_hline(bound, line_dash="dot", annotation_text="true upper bound", col=2)
-        buttons = ipw.HBox([self.pause, self.step, self.stop, self.episode])
+        row = [self.pause, self.step, self.stop, self.episode]
+        if said := _heard_late():
+            # A pause that no button ends would hold the training for ever.
+            self.pause.disabled = self.step.disabled = self.stop.disabled = True
+            row.append(ipw.HTML(said))
+        buttons = ipw.HBox(row)
         buttons.layout.flex_flow = "row wrap"
         super().__init__([buttons], figure, below=[self.picture])
 

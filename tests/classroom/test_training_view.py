@@ -189,3 +189,15 @@ def test_buttons_pressed_before_anything_is_trained_do_no_harm():
     view.episode.value = True
     assert "nothing trained yet" in view.readout.value
     assert train(CONFIG, [0], on_eval=view, progress=False).history.complete
+
+
+@pytest.mark.parametrize(("version", "late"), [("5.5.6", True), ("6.29.5", True), ("7.0.0", False)])
+def test_buttons_that_would_be_heard_too_late_say_so(version, late, monkeypatch):
+    monkeypatch.setattr(training.metadata, "version", lambda name: version)
+    view = TrainingView()
+    assert [button.disabled for button in (view.pause, view.step, view.stop)] == 3 * [late]
+    assert not view.episode.disabled
+    words = [box.value for row in view.children for box in getattr(row, "children", ())
+             if hasattr(box, "value") and "need ipykernel 7" in str(box.value)]  # fmt: skip
+    assert len(words) == late
+    assert all(version in text for text in words)
