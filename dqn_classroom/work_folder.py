@@ -14,14 +14,14 @@ from pathlib import Path
 from dqn_lessons.experiments.files import atomic_write
 
 RECORD = ".dqn-lessons.json"
-ROOT = Path(__file__).resolve().parents[1]
+_ROOT = Path(__file__).resolve().parents[1]
 # The same wherever the command is started: what a student wrote is found again.
 DEFAULT = "~/dqn-lessons"
 
 
 def clone() -> Path | None:
     """Return the folder of the repository if the course runs from one."""
-    return ROOT if (ROOT / "pyproject.toml").is_file() and (ROOT / "notebooks").is_dir() else None
+    return _ROOT if (_ROOT / "pyproject.toml").is_file() and (_ROOT / "notebooks").is_dir() else None
 
 
 def course_notebooks() -> dict[str, Path]:

@@ -17,7 +17,7 @@ class Adam:
     ``torch.optim`` takes a second to load, and on few weights longer to be called than to compute.
 
     Args:
-        weights, grad: alike and contiguous, any shape; ``grad`` is overwritten by `step`.
+        weights, grad: alike and contiguous, any shape.
         lr: step size.
 
     Source: Kingma and Ba (2015), Algorithm 1, in the order given at the end of its section 2.
@@ -27,6 +27,7 @@ class Adam:
         self._weights, self._grad = weights.reshape(-1), grad.reshape(-1)
         self.lr, self.steps = lr, 0
         self.mean, self.square = np.zeros((2, weights.size), weights.dtype)
+        self._scratch = np.empty(min(weights.size, _BLOCK), weights.dtype)
 
     def step(self) -> None:
         """Move the weights, in place."""
@@ -37,14 +38,15 @@ class Adam:
         for start in range(0, len(self.mean), _BLOCK):
             part = slice(start, start + _BLOCK)
             grad, mean, square = self._grad[part], self.mean[part], self.square[part]
+            scratch = self._scratch[: len(grad)]
             mean *= beta1
-            mean += (1 - beta1) * grad
+            mean += np.multiply(grad, 1 - beta1, out=scratch)
             square *= beta2
-            np.square(grad, out=grad)
-            grad *= 1 - beta2
-            square += grad
-            scale = np.sqrt(square, out=grad)
-            scale += eps * root_unbias
-            change = np.divide(mean, scale, out=scale)
-            change *= size
-            self._weights[part] -= change
+            np.square(grad, out=scratch)
+            scratch *= 1 - beta2
+            square += scratch
+            np.sqrt(square, out=scratch)
+            scratch += eps * root_unbias
+            np.divide(mean, scratch, out=scratch)
+            scratch *= size
+            self._weights[part] -= scratch

@@ -107,7 +107,8 @@ def train_or_load(
     """Train as `train` does; where the budget allows it not, show the shipped run, and say so.
 
     Args:
-        config, seeds, td_target, progress: as for `train`; shipped runs have the package's target.
+        config, seeds, progress: as for `train`.
+        td_target: gives targets ``[S, B]`` as for `train`; shipped runs have the package's own.
         on_eval: a function or a list of them, called with an `Evaluation` after every evaluation.
 
     Returns:

@@ -66,14 +66,16 @@ def test_a_wrong_diagnosis_is_answered_with_evidence(short_cases):
     assert "“value after 150 updates, a sync every 50” would be 2; here it is 5.91" in second
 
 
-@pytest.mark.parametrize("name", ["never full", "no reset after truncation"])
-def test_a_loop_that_stops_is_a_symptom(name, short_cases):
+@pytest.mark.parametrize(
+    ("name", "place"), [("never full", "one state"), ("no reset after truncation", "episodes")]
+)
+def test_a_loop_that_stops_is_a_symptom(name, place, short_cases):
     case = clinic.Case(number_of(name))
-    case.evidence("one state")
+    case.evidence(place)
     said = repr(case.diagnose("healthy"))
-    assert "“one state” would say: runs through. Here: " in said
+    assert f"“{place}” would say: runs through. Here: " in said
     healthy = clinic.Case(number_of("healthy"))
-    healthy.evidence("one state")
+    healthy.evidence(place)
     assert "would say: " in repr(healthy.diagnose(name))
 
 
