@@ -60,7 +60,7 @@ docs: setup-docs
 	$(BIN)/python docs/api.py
 
 bench: setup-test
-	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+	for script in $(filter-out %/jax_dqn.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit 1; done
 
 clean:
 	rm -rf $(VENV) build dist artifacts docs/build slides class-summary .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

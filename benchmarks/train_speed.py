@@ -1,7 +1,9 @@
-"""How fast training is, beside two others at the same setting, on one core.
+"""How fast training is, beside others at the same setting, on one core.
 
-Run: ``taskset -c 0 python benchmarks/train_speed.py``. Figures are environment steps per
-CPU-second; only ratios within one run mean something, machines differ by a factor of two.
+Run: ``taskset -c 1 python benchmarks/train_speed.py``. Figures are learner-steps per CPU-second,
+lowest / median / highest of the repeats; ratios are paired, as machines differ by a factor of two
+and an hour from the next by a third. ``--growth`` looks where more learners stop paying, and
+draws it; without ``taskset`` it also times two processes against one.
 """
 
 from __future__ import annotations
@@ -12,29 +14,34 @@ for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ[name] = "1"
 
 import argparse
+import importlib.util
+import platform
 import random
+import resource
+import statistics
+import subprocess
+import sys
 import time
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
-from typing import Any
+from importlib import metadata
+from pathlib import Path
 
 import gymnasium as gym
 import numpy as np
 import torch
 from torch import nn
 
-from dqn_lessons import td
-from dqn_lessons import train as training
-from dqn_lessons.experiments.presets import FAST_CARTPOLE
-from dqn_lessons.train import Run, train
+from dqn_lessons.config import DQNConfig
+from dqn_lessons.experiments.presets import FAST_CARTPOLE, SOLVED_CARTPOLE, VANILLA
+from dqn_lessons.experiments.sweep import sweep
+from dqn_lessons.train import train
 
-SEPARATE = replace(FAST_CARTPOLE, eval_period=10**9)  # training alone, nobody evaluates
+SEPARATE = replace(FAST_CARTPOLE, eval_period=10**9)  # training alone, without evaluation
 
 
-def ours(steps: int, learners: int) -> int:
-    train(replace(SEPARATE, steps=steps), range(learners), progress=False)
+def ours(steps: int, learners: int, config: DQNConfig = SEPARATE) -> int:
+    train(replace(config, steps=steps), range(learners), progress=False)
     return learners * steps
 
 
@@ -106,96 +113,119 @@ def steps_per_cpu_second(play: Callable[[], int]) -> float:
     return steps / (time.process_time() - start)
 
 
-def time_sections(spent: Counter[str]) -> None:
-    """Wrap the parts of the loop so that each adds its time to ``spent``."""
-
-    def wrap(owner: Any, method: str, label: str) -> None:
-        inner = getattr(owner, method)
-
-        def timed(*args: Any, **kwargs: Any) -> Any:
-            start = time.perf_counter()
-            try:
-                return inner(*args, **kwargs)
-            finally:
-                spent[label] += time.perf_counter() - start
-
-        setattr(owner, method, timed)
-
-    wrap(training.StackedMLP, "values", "act: forward")
-    wrap(td, "epsilon_greedy", "act: epsilon-greedy")
-    wrap(training.Replay, "add", "replay: add")
-    wrap(training.Replay, "sample", "update: sample")
-    wrap(training.StackedMLP, "forward", "update: both forwards")
-    wrap(td, "td_loss", "update: loss")
-    wrap(torch.Tensor, "backward", "update: backward")
-    wrap(torch.optim.Adam, "step", "update: Adam")
-    wrap(Run, "learn", "update: all of it")
-    wrap(Run, "reset_ended", "episodes: begin")
-    wrap(training.TrainingLog, "end_episodes", "episodes: end")
+def spread(values: Sequence[float], form: str = ",.0f") -> str:
+    low, *_, high = sorted(values)
+    return f"{low:{form}} / {statistics.median(values):{form}} / {high:{form}}"
 
 
-def floors(learners: int, count: int = 500) -> dict[str, float]:
-    """Microseconds of the unavoidable parts, each alone in a tight loop."""
-    run = train(replace(SEPARATE, steps=2000), range(learners), progress=False)
-    batch, action = run.replay.sample(SEPARATE.batch_size), np.ones(learners, np.int64)
-
-    def forward_backward() -> None:
-        q = run.online(batch.obs).gather(-1, batch.action.unsqueeze(-1)).squeeze(-1)
-        for param in run.online.parameters():
-            param.grad = None
-        td.td_loss(q, batch.reward).sum().backward()
-
-    parts: dict[str, Callable[[], Any]] = {
-        "environment step": lambda: run.envs.step(action),
-        "act: forward": lambda: run.online.values(run.obs),
-        "target forward": torch.no_grad()(lambda: run.target(batch.next_obs)),
-        "forward and backward": forward_backward,
-        "Adam": run.optimizer.step,
+def compare(repeats: int) -> None:
+    """Rates of all, and how many times as fast 16 learners are as each, pair by pair."""
+    vanilla = replace(VANILLA, update_period=1, eval_period=10**9)
+    solver = replace(SOLVED_CARTPOLE, eval_period=10**9)
+    wide = replace(SEPARATE, hidden_sizes=(256, 256), batch_size=256)
+    players: dict[str, Callable[[], int]] = {
+        "16 learners": lambda: ours(12_000, 16),
+        "1 learner": lambda: ours(12_000, 1),
+        "1 learner, vanilla, an update per step": lambda: ours(5_000, 1, vanilla),
+        "16 learners, as in the solver": lambda: ours(4_000, 16, solver),
+        "16 learners, 256-256, batch 256": lambda: ours(1_300, 16, wide),
+        "plain single loop": lambda: single_loop(8_000),
+        "Stable-Baselines3": lambda: stable_baselines3(6_000),
     }
-    microseconds = {}
-    for name, part in parts.items():
+    if importlib.util.find_spec("jax"):
+        import jax_dqn
+
+        for learners in (16, 1):
+            # Compiled before: `cold` counts what that takes.
+            jax_dqn.run(replace(SEPARATE, steps=12_000), learners)
+            players[f"JAX, {learners} learners, compiled"] = lambda n=learners: jax_dqn.run(
+                replace(SEPARATE, steps=12_000), n
+            )
+    speeds: dict[str, list[float]] = {name: [] for name in players}
+    for _ in range(repeats):
+        for name, play in players.items():
+            speeds[name].append(steps_per_cpu_second(play))
+    ahead = speeds["16 learners"]
+    print(f"{'':42}{'learner-steps per CPU-second':>32}   16 learners : this")
+    for name, rates in speeds.items():
+        ratios = [one / other for one, other in zip(ahead, rates, strict=True)]
+        print(f"{name:<42}{spread(rates):>32}   {spread(ratios, '.1f')}")
+
+
+def cold(repeats: int) -> None:
+    """CPU-seconds of a whole process, imports and evaluations counted."""
+    course = "from dqn_lessons.train import train; from dqn_lessons.config import DQNConfig; "
+    course += "train(DQNConfig(steps={steps}), range(16), progress=False)"
+    peer = "import jax_dqn; from dqn_lessons.config import DQNConfig; "
+    peer += "jax_dqn.run(DQNConfig(steps={steps}), 16)"
+    codes = {"the course": course}
+    codes |= {"JAX, without evaluations": peer} if importlib.util.find_spec("jax") else {}
+    for steps in (5_000, 50_000):
+        for name, code in codes.items():
+            seconds = []
+            for _ in range(repeats):
+                before = resource.getrusage(resource.RUSAGE_CHILDREN)
+                command = [sys.executable, "-c", code.format(steps=steps)]
+                subprocess.run(command, check=True, cwd=Path(__file__).parent)
+                after = resource.getrusage(resource.RUSAGE_CHILDREN)
+                seconds.append(sum(after[:2]) - sum(before[:2]))
+            print(f"cold process, 16 x {steps:,} steps, {name}: {spread(seconds, '.1f')} CPU-s")
+
+
+def growth(figure: Path) -> None:
+    """Where more learners stop paying: S x width x batch, as a table and a figure."""
+    from matplotlib.figure import Figure
+
+    drawn = Figure(figsize=(7, 4))
+    axis = drawn.subplots()
+    axis.set_xscale("log", base=2)
+    axis.set_yscale("log")
+    axis.set_xlabel("learners side by side")
+    axis.set_ylabel("learner-steps per CPU-second")
+    counts = (1, 4, 16, 64, 256)
+    print(f"{'units, batch':<22}" + "".join(f"{count:>10}" for count in counts))
+    for units in (64, 128, 256):
+        for batch in (32, 64, 256):
+            shape = {"hidden_sizes": (units, units), "batch_size": batch}
+            rates = []
+            for learners in counts:
+                config = replace(SEPARATE, **shape, learning_starts=batch, replay_capacity=1_000)
+                steps = max(batch + 40, int(2e8 / (learners * units**2 * batch / 4 + 4e5)))
+                steps = min(steps, 4_000)
+                rate = lambda s=steps, n=learners, c=config: ours(s, n, c)  # noqa: E731
+                rates.append(statistics.median(steps_per_cpu_second(rate) for _ in range(3)))
+            print(f"{units}-{units}, {batch:<12}" + "".join(f"{rate:>10,.0f}" for rate in rates))
+            style = {32: ":", 64: "-", 256: "--"}[batch]
+            label = f"{units}-{units}, batch {batch}"
+            axis.plot(counts, rates, style, marker="o", label=label)
+    axis.legend(fontsize=7)
+    drawn.savefig(figure, bbox_inches="tight")
+
+
+def processes() -> None:
+    """Two processes against one, by the clock on the wall: needs two idle cores."""
+    arms = {name: replace(SEPARATE, gamma=gamma) for name, gamma in (("a", 0.99), ("b", 0.98))}
+    for jobs in (1, 2):
         start = time.perf_counter()
-        for _ in range(count):
-            part()
-        microseconds[name] = (time.perf_counter() - start) / count * 1e6
-    return microseconds
+        sweep(arms, range(16), jobs=jobs, progress=False)
+        print(f"two arms of 16 x 50,000 steps, {jobs} at once: {time.perf_counter() - start:.1f} s")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=50_000, help="steps of each learner")
-    parser.add_argument("--learners", type=int, default=16)
-    parser.add_argument("--peer-steps", type=int, default=10_000, help="steps of the two others")
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--growth", type=Path, metavar="FILE", help="where to draw the figure")
     args = parser.parse_args()
-    ours(1200, 1)  # PyTorch's optimisers load a second of code when first used
-    learners, period = args.learners, SEPARATE.update_period
-    players = {
-        f"dqn_lessons, {learners} learners": partial(ours, args.steps, learners),
-        "dqn_lessons, 1 learner": partial(ours, args.peer_steps, 1),
-        "plain single loop": partial(single_loop, args.peer_steps),
-        "Stable-Baselines3": partial(stable_baselines3, args.peer_steps),
-    }
-    speeds = {name: steps_per_cpu_second(play) for name, play in players.items()}
-    ahead = next(iter(speeds.values()))
-    for name, speed in speeds.items():
-        print(f"{name:28s}{speed:10,.0f} steps per CPU-second   1 : {ahead / speed:.1f}")
-
-    alone = floors(learners)
-    floor = alone["environment step"] + alone["act: forward"]
-    floor += sum(list(alone.values())[2:]) / period
-    print(f"\nfloors, {learners} learners, microseconds, each alone in a tight loop")
-    for name, microseconds in alone.items():
-        print(f"  {name:28s}{microseconds:8.0f}")
-    spent: Counter[str] = Counter()
-    time_sections(spent)
-    start = time.perf_counter()
-    steps = min(args.steps, 20_000)
-    ours(steps, learners)
-    total = (time.perf_counter() - start) / steps * 1e6
-    print(f"\nwhere the time goes, microseconds per step of all {learners} (timers included)")
-    for name, seconds in spent.most_common():
-        print(f"  {name:28s}{seconds / steps * 1e6:8.1f}")
-    print(f"  {'everything':28s}{total:8.1f}   (sum of the floors {floor:.1f})")
+    packages = ("numpy", "torch", "gymnasium", "stable-baselines3", "jax")
+    known = [p for p in packages if importlib.util.find_spec(p.replace("-", "_"))]
+    print(platform.processor() or platform.machine(), "Python", platform.python_version(), end=" ")
+    print(*(f"{name} {metadata.version(name)}" for name in known))
+    if args.growth:
+        growth(args.growth)
+        processes()
+    else:
+        compare(args.repeats)
+        cold(args.repeats)
 
 
 if __name__ == "__main__":
