@@ -42,9 +42,7 @@ class Adam:
             mean *= beta1
             mean += np.multiply(grad, 1 - beta1, out=scratch)
             square *= beta2
-            np.square(grad, out=scratch)
-            scratch *= 1 - beta2
-            square += scratch
+            square += np.multiply(np.square(grad, out=scratch), 1 - beta2, out=scratch)
             np.sqrt(square, out=scratch)
             scratch += eps * root_unbias
             np.divide(mean, scratch, out=scratch)

@@ -29,7 +29,8 @@ def test_a_missing_and_an_old_package_get_a_remedy(monkeypatch):
 
     monkeypatch.setattr(doctor.metadata, "version", version)
     remedies = {finding.name: finding.remedy for finding in doctor.check_versions()}
-    assert 'pip install "plotly>=6.1' in remedies["plotly"]
+    assert 'pip install "plotly' in remedies["plotly"]
+    assert ">=6.1" in remedies["plotly"]  # a builder may sort the bounds
     assert ">=2.6" in remedies["torch"]
     assert remedies["packaging"] == ""  # it has no upper bound
 
