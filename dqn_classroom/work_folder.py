@@ -21,7 +21,8 @@ DEFAULT = "~/dqn-lessons"
 
 def clone() -> Path | None:
     """Return the folder of the repository if the course runs from one."""
-    return _ROOT if (_ROOT / "pyproject.toml").is_file() and (_ROOT / "notebooks").is_dir() else None
+    cloned = (_ROOT / "pyproject.toml").is_file() and (_ROOT / "notebooks").is_dir()
+    return _ROOT if cloned else None
 
 
 def course_notebooks() -> dict[str, Path]:
