@@ -138,7 +138,7 @@ def compare(repeats: int) -> None:
         for learners in (16, 1):
             # Compiled before: `cold` counts what that takes.
             jax_dqn.run(replace(SEPARATE, steps=12_000), learners)
-            players[f"JAX, {learners} learners, compiled"] = lambda n=learners: jax_dqn.run(
+            players[f"JAX, {learners} learner{'s' * (learners > 1)}, compiled"] = lambda n=learners: jax_dqn.run(
                 replace(SEPARATE, steps=12_000), n
             )
     speeds: dict[str, list[float]] = {name: [] for name in players}
