@@ -135,12 +135,11 @@ def compare(repeats: int) -> None:
     if importlib.util.find_spec("jax"):
         import jax_dqn
 
+        compiled = replace(SEPARATE, steps=12_000)
         for learners in (16, 1):
-            # Compiled before: `cold` counts what that takes.
-            jax_dqn.run(replace(SEPARATE, steps=12_000), learners)
-            players[f"JAX, {learners} learner{'s' * (learners > 1)}, compiled"] = lambda n=learners: jax_dqn.run(
-                replace(SEPARATE, steps=12_000), n
-            )
+            jax_dqn.run(compiled, learners)  # `cold` counts what that takes
+            name = f"JAX, learners: {learners}, compiled"
+            players[name] = lambda n=learners: jax_dqn.run(compiled, n)
     speeds: dict[str, list[float]] = {name: [] for name in players}
     for _ in range(repeats):
         for name, play in players.items():
