@@ -106,15 +106,11 @@ def _cell(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, (float, np.floating)) else str(value)
 
 
-def data_uri(figure: Figure, kind: str = "png") -> str:
-    """Return a figure, as png or svg, as an address that needs no file; equal ones are equal."""
+def data_uri(figure: Figure) -> str:
+    """Return a figure, as png, as an address that needs no file."""
     buffer = io.BytesIO()
-    # Without a fixed salt and date an SVG would differ each time.
-    with matplotlib.rc_context({"svg.hashsalt": "dqn-lessons"}):
-        stamp = {"metadata": {"Date": None}} if kind == "svg" else {"dpi": 110}
-        figure.savefig(buffer, format=kind, bbox_inches="tight", **stamp)
-    mime = "image/svg+xml" if kind == "svg" else "image/png"
-    return f"data:{mime};base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    figure.savefig(buffer, format="png", bbox_inches="tight", dpi=110)
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
 def new_axes(xlabel: str, ylabel: str, columns: int = 1, height: float = 3.8) -> tuple[Figure, Any]:
