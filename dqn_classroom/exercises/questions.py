@@ -26,6 +26,7 @@ class Question:
         options: option -> the sentence that an answer gets.
         right: the option that is right; of a prediction it is for its author and never shown.
         key: under which a prediction is kept.
+        measured: what was found, with a place such as ``{mean:.0f}`` for each number.
 
     Raises:
         ValueError: ``right`` is not among the options.
@@ -35,6 +36,7 @@ class Question:
     options: Mapping[str, str]
     right: str | None = None
     key: str = ""
+    measured: str = ""
 
     def __post_init__(self) -> None:
         if self.right is not None and self.right not in self.options:
@@ -134,27 +136,38 @@ def predict(key: str) -> Choice:
     Raises:
         KeyError: there is no such prediction.
     """
-    if key not in PREDICTIONS:
-        known = ", ".join(PREDICTIONS)
-        raise KeyError(f"there is no prediction {key!r}. Predictions: {known}.")
-    asked = PREDICTIONS[key]
+    asked = _prediction(key)
     return Choice(key, "predictions", asked.prompt, asked.options, None)
 
 
-def recall(key: str, measured: str) -> Feedback:
+def recall(key: str, /, **numbers: Any) -> Feedback:
     """Return the measurement beside the prediction that was made.
+
+    The sentence stands in the TOML file of the lesson, its numbers come from the notebook: so a
+    notebook that was not run yet does not give the answer away.
 
     Args:
         key: the name of the prediction.
-        measured: what was found, as a sentence.
+        numbers: what was measured, by the names of its places in the sentence.
+
+    Raises:
+        KeyError: there is no such prediction, or a number of its sentence was not passed.
     """
-    kept = progress.load()["predictions"].get(key)
-    options = list(PREDICTIONS[key].options) if key in PREDICTIONS else []
+    asked = _prediction(key)
+    kept, options = progress.load()["predictions"].get(key), list(asked.options)
     said = "You made no prediction."
     if kept is not None:
         told = options[kept] if 0 <= kept < len(options) else f"answer {kept + 1}"
         said = f"You predicted: {told}."
-    return Feedback("Prediction and measurement", text=(said, f"Measured: {measured}"))
+    measured = f"Measured: {asked.measured.format(**numbers)}"
+    return Feedback("Prediction and measurement", text=(said, measured))
+
+
+def _prediction(key: str) -> Question:
+    if key not in PREDICTIONS:
+        known = ", ".join(PREDICTIONS)
+        raise KeyError(f"there is no prediction {key!r}. Predictions: {known}.")
+    return PREDICTIONS[key]
 
 
 class Quiz(TextAlternative):

@@ -13,7 +13,7 @@ WRONG = """@exercise
 def discounted_return(rewards, gamma):
     return sum(rewards)
 """
-HINTS = 'display(hint("discounted_return"), recall("00-random-return", "about 22"))'
+HINTS = 'display(hint("discounted_return"), recall("00-random-return", mean=22))'
 TRAINING = """from dqn_lessons.train import train
 view = TrainingView("a small training", bound=100)
 display(view)

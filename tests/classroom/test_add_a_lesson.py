@@ -19,6 +19,7 @@ seconds = 1
 key = "three-six"
 prompt = "What is three times two?"
 options = ["five", "six"]
+measured = "{product}."
 
 [[exercises]]
 reference = "dqn_classroom.lessons.three_times_probes.three_times"
@@ -71,7 +72,7 @@ CELLS = [
 AFTERWARDS = [
     "@exercise\ndef three_times(number):\n    return number + number",
     "@exercise\ndef three_times(number):\n    return number + number + number",
-    'recall("three-six", "six.")',
+    'recall("three-six", product=three_times(2))',
     "progress_report()",
     "from dqn_classroom.doctor import REFERENCE_SECONDS\nlist(REFERENCE_SECONDS)",
     'from dqn_classroom.lessons import LESSONS\nLESSONS["vanilla_dqn"].key',
@@ -97,7 +98,7 @@ def test_a_lesson_is_added_by_three_files(folder):
     assert "1. Three times three?\n  1. six\n  2. nine" in said
     assert "✗ three_times: wrong\nThat is twice." in said
     assert "✓ three_times: passes\nA product is a short sum." in said
-    assert "Measured: six." in said
+    assert "Measured: 6." in said
     # It is the third of the course now, and only the names of later notebooks change.
     assert "02_three_times', '03_vanilla_dqn', '04_replay" in said.replace("\n", "")
     assert "'lesson 2'" in said

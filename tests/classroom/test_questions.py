@@ -9,10 +9,12 @@ from dqn_classroom.lessons import LESSONS
 
 OPTIONS = dict.fromkeys(["five", "six", "<seven>"], asking.KEPT)
 
+ASKED = Question("<b>How</b> many?", OPTIONS, measured="{mean:.1f}, from {n} runs.")
+
 
 @pytest.fixture(autouse=True)
 def _a_prediction_to_make(monkeypatch):
-    monkeypatch.setitem(asking.PREDICTIONS, "p", Question("<b>How</b> many?", OPTIONS))
+    monkeypatch.setitem(asking.PREDICTIONS, "p", ASKED)
 
 
 def test_a_prediction_is_kept_and_restored():
@@ -30,17 +32,24 @@ def test_a_prediction_is_not_judged():
 
 
 def test_recall_says_what_was_predicted_and_measured():
-    assert "You made no prediction." in repr(recall("p", "six."))
+    assert "You made no prediction." in repr(recall("p", mean=6.02, n=7))
     predict("p").answer(1)
-    text = repr(recall("p", "six."))
+    text = repr(recall("p", mean=6.02, n=7))
     assert "You predicted: five." in text
-    assert "Measured: six." in text
+    assert "Measured: 6.0, from 7 runs." in text
 
 
-def test_recall_works_in_a_fresh_kernel_and_for_what_is_asked_no_more():
-    progress.update(lambda record: record["predictions"].update({"p": 1, "asked once": 2}))
-    assert "You predicted: six." in repr(recall("p", "six."))
-    assert "answer 3" in repr(recall("asked once", "six."))
+def test_recall_works_in_a_fresh_kernel_and_for_what_is_answered_no_more():
+    progress.update(lambda record: record["predictions"].update({"p": 1}))
+    assert "You predicted: six." in repr(recall("p", mean=6, n=7))
+    progress.update(lambda record: record["predictions"].update({"p": 3}))
+    assert "answer 4" in repr(recall("p", mean=6, n=7))
+
+
+@pytest.mark.parametrize(("key", "word"), [("q", "01-final-bias"), ("p", "'n'")])
+def test_recall_without_its_prediction_or_a_number(key, word):
+    with pytest.raises(KeyError, match=word):
+        recall(key, mean=6)
 
 
 def test_there_is_no_such_prediction():

@@ -1,10 +1,11 @@
 """The notebooks as files, and the notebooks solved and answered wrongly.
 
-That each runs unsolved, with equal text, is nbval's part (`--nbval notebooks`).
+That each runs unsolved, with equal text, is nbval's part: it runs the copies in `reference`.
 """
 
 import ast
 import re
+import string
 from dataclasses import replace
 
 import numpy as np
@@ -38,7 +39,16 @@ def prose_words(notebook):
 def test_the_committed_notebook_is_clean(path):
     notebook = tools.load(path)
     assert notebook == tools.clean(notebook), "run `make notebooks`"
-    assert path.stat().st_size < 500_000
+    assert path.stat().st_size < 100_000
+
+
+@ALL
+def test_what_nbval_runs_is_the_lesson(path):
+    """Its copies are the lessons, but for the outputs; and there are no others."""
+    copied = tools.load(tools.REFERENCE / path.name)
+    assert tools.clean(copied) == tools.load(path), "run `make notebooks`"
+    assert any(cell.get("outputs") for cell in copied.cells)
+    assert len(list(tools.REFERENCE.iterdir())) == len(tools.PATHS)
 
 
 @ALL
@@ -102,6 +112,13 @@ def test_what_is_said_of_a_lesson_is_what_its_file_says(path):
     assert tools.load(path).cells[0].source.splitlines()[0].endswith(lesson.title)
 
 
+def calls(source, name):
+    """Yield the calls of a function, in the order of the text."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
+            yield node
+
+
 @ALL
 def test_a_notebook_asks_what_its_lesson_asks(path):
     lesson, notebook = LESSON_OF[path.stem], tools.load(path)
@@ -109,6 +126,12 @@ def test_a_notebook_asks_what_its_lesson_asks(path):
     keys = [asked.key for asked in lesson.predictions]
     assert re.findall(r'predict\("(.+)"\)', sources) == keys
     assert re.findall(r'recall\("([^"]+)"', sources) == keys
+    for asked, call in zip(lesson.predictions, calls(sources, "recall"), strict=True):
+        # The sentence is in the lesson's file; its numbers, and nothing else, in the notebook.
+        places = {place for _, place, _, _ in string.Formatter().parse(asked.measured) if place}
+        passed = {word.arg for word in call.keywords}
+        assert places == passed or None in passed
+        assert not any(isinstance(word.value, ast.Constant) for word in call.keywords)
     assert re.findall(r'quiz\("(.+)"\)', sources) == [lesson.topic]
     assert list(tools.exercise_functions(notebook)) == list(lesson.exercises)
     tables = lesson.exercises.values()

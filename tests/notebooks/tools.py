@@ -1,6 +1,6 @@
 """Run, solve, spoil and clean notebooks.
 
-python -m tests.notebooks.tools          run all notebooks and write the clean result back
+python -m tests.notebooks.tools     run all notebooks and write what nbval compares with
 """
 
 from __future__ import annotations
@@ -21,9 +21,11 @@ from nbformat import NotebookNode
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
+# Copies with outputs, for nbval: a lesson that shows them before it is run answers its questions.
+REFERENCE = Path(__file__).with_name("reference")
 CELL_SECONDS = 240
 # The tag of cells whose output differs from run to run (figures, times): nbval ignores it
-# and it is not committed.
+# and the copies do not hold it.
 IGNORED = "nbval-ignore-output"
 _CELL_METADATA = {
     "tags",
@@ -61,7 +63,7 @@ def execute(notebook: NotebookNode, progress: Path) -> NotebookNode:
 
 
 def clean(notebook: NotebookNode) -> NotebookNode:
-    """Return the notebook as it is committed: no run metadata, only outputs that stay the same."""
+    """Return a lesson as it is committed: no metadata of a run, no outputs."""
     cleaned = copy.deepcopy(notebook)
     cleaned.metadata = nbformat.from_dict(
         {
@@ -69,30 +71,32 @@ def clean(notebook: NotebookNode) -> NotebookNode:
             "language_info": {"name": "python"},
         }
     )
-    count = 0
     for cell in cleaned.cells:
         cell.metadata = nbformat.from_dict(
             {key: value for key, value in cell.metadata.items() if key in _CELL_METADATA}
         )
-        if cell.cell_type != "code":
-            continue
-        if IGNORED in cell.metadata.get("tags", []) or not cell.outputs:
+        if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
+    return cleaned
+
+
+def with_outputs(executed: NotebookNode) -> NotebookNode:
+    """Return the copy that nbval compares with: a clean lesson with the outputs that stay equal."""
+    kept = clean(executed)
+    for cell, ran in zip(kept.cells, executed.cells, strict=True):
+        if cell.cell_type != "code" or IGNORED in cell.metadata.get("tags", []):
             continue
-        # Numbered by place, so that a new cell above does not touch every cell below.
-        count += 1
-        cell.execution_count = count
-        cell.outputs = _joined(cell.outputs)
+        cell.outputs = _joined(copy.deepcopy(ran.outputs))
         for place, output in enumerate(cell.outputs):
             output.pop("transient", None)
             if "metadata" in output:
                 output.metadata = nbformat.from_dict({})
             if "execution_count" in output:
-                output.execution_count = count
+                output.execution_count = None
             widget = output.get("data", {}).get("application/vnd.jupyter.widget-view+json")
             if widget is not None:  # random at every run
                 widget["model_id"] = hashlib.md5(f"{cell.id} {place}".encode()).hexdigest()
-    return cleaned
+    return kept
 
 
 def _joined(pieces: list[NotebookNode]) -> list[NotebookNode]:
@@ -173,14 +177,15 @@ def exercises_only(notebook: NotebookNode) -> NotebookNode:
 
 
 def main() -> None:
-    """Run all notebooks (or those named) and write them back, clean."""
-    wanted = [Path(name).resolve() for name in sys.argv[1:]] or PATHS
-    for path in wanted:
+    """Run all notebooks (or those named); write them clean, and their copies with outputs."""
+    REFERENCE.mkdir(exist_ok=True)
+    for path in [Path(name).resolve() for name in sys.argv[1:]] or PATHS:
         with tempfile.TemporaryDirectory() as folder:
             start = time.perf_counter()
             executed = execute(load(path), Path(folder) / "progress.json")
             seconds = time.perf_counter() - start
         nbformat.write(clean(executed), path)
+        nbformat.write(with_outputs(executed), REFERENCE / path.name)
         print(f"{path.name}: {seconds:.1f} s, {path.stat().st_size / 1024:.0f} kB")
 
 

@@ -24,7 +24,7 @@ def main(words: list[str] | None = None) -> int:
     option("notebooks", nargs="*", type=Path, help=which)
     option("--out", type=Path, default=Path("slides"), help="where they are put (./slides)")
     option("--profile", default="class", help="DQN_LESSONS_PROFILE of the kernel (class)")
-    kept = "convert what the files hold: seconds, but figures are not committed"
+    kept = "convert what the files hold: seconds, but the lessons of the course hold no outputs"
     option("--no-run", action="store_true", help=kept)
     given = parser.parse_args(words)
     paths = given.notebooks or [*course_notebooks().values()]
