@@ -3,6 +3,7 @@
 import copy
 import json
 import os
+import random
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -76,6 +77,8 @@ def fault(record: Any) -> str:
         "first_predictions": _is_whole,
         "first_quizzes": _is_whole,
     }
+    if not _is_count(record.get("seed", 0)):
+        return "its seed is no count"
     for part, is_right in parts.items():
         entries = record.get(part, {} if part in _LATER else None)
         if not isinstance(entries, dict):
@@ -182,6 +185,14 @@ def note_answer(part: str, key: str, option: int) -> None:
         record[part][key] = option
 
     update(change)
+
+
+def own_seed() -> int:
+    """Return a number of this student's own, made once."""
+    if "seed" not in load():
+        update(lambda record: record.setdefault("seed", random.randrange(MOST)))
+    seed: int = load().get("seed", 0)
+    return seed
 
 
 def _replace(parts: dict[str, Any]) -> None:

@@ -30,6 +30,9 @@ from dqn_classroom.instructor.class_summary.page import lines, render
 from dqn_classroom.instructor.class_summary.reading import LIMIT, UnusableError, parse, read_folder
 from dqn_classroom.lessons import LESSONS
 
+NUMBERS = {topic: str(lesson.number) for topic, lesson in LESSONS.items()}
+CLINIC = NUMBERS["bug_clinic"]
+
 
 def student(**parts):
     return {**progress.empty(), **parts}
@@ -170,19 +173,20 @@ def test_first_answers_are_counted_where_they_were_kept(counts, course):
 
 def test_how_far_each_got_is_counted(counts):
     reached = {line["lesson"]: line for line in lines(counts, "lesson")}
-    assert list(reached) == ["0", "1", "2", "3", "4", "5", "6"]
+    assert list(reached) == list(NUMBERS.values())
     began = {number: line["began"].value for number, line in reached.items()}
-    assert began == {"0": 0, "1": 2, "2": 3, "3": 0, "4": 0, "5": 0, "6": 2}
+    none = dict.fromkeys(reached, 0)
+    assert began == none | {NUMBERS["target_lag"]: 2, NUMBERS["vanilla_dqn"]: 3, CLINIC: 2}
     furthest = {number: line["furthest"].value for number, line in reached.items()}
-    assert furthest == {"0": 0, "1": 0, "2": 1, "3": 0, "4": 0, "5": 0, "6": 2}
+    assert furthest == none | {NUMBERS["vanilla_dqn"]: 1, CLINIC: 2}
     assert {line["furthest"].of for line in reached.values()} == {4}
 
 
 def test_the_clinic_is_counted(counts):
     assert named(counts, "clinic") == [
-        ("6", "healthy", "healthy"),
-        ("6", "no discount", "no discount"),
-        ("6", "no discount", "epsilon for gamma"),
+        (CLINIC, "healthy", "healthy"),
+        (CLINIC, "no discount", "no discount"),
+        (CLINIC, "no discount", "epsilon for gamma"),
     ]
     assert numbers(counts, "clinic", "no discount", "no discount") == tally(1, 1, of=2)
     assert numbers(counts, "clinic", "no discount", "epsilon for gamma") == tally(2, 3, of=2)
@@ -210,9 +214,9 @@ def test_the_table_says_the_same(written):
     assert found["other mistake", "", "", "shape", "students"] == ("1", "4")
     assert found["quiz", "2", "lesson 2-1", "", "right"] == ("2", "3")
     assert found["prediction", "2", "02-clock", "about 5", "chose"] == ("2", "3")
-    assert found["clinic", "6", "no discount", "no discount", "students"] == ("1", "2")
-    assert found["clinic", "6", "no discount", "epsilon for gamma", "times"] == ("3", "")
-    assert found["clinic part", "6", "target", "target", "students"] == ("2", "2")
+    assert found["clinic", CLINIC, "no discount", "no discount", "students"] == ("1", "2")
+    assert found["clinic", CLINIC, "no discount", "epsilon for gamma", "times"] == ("3", "")
+    assert found["clinic part", CLINIC, "target", "target", "students"] == ("2", "2")
 
 
 class Page(HTMLParser):

@@ -104,11 +104,10 @@ def course() -> Course:
         for name in lesson.exercises:
             tasks[name] = Task(number, lesson.mistakes(name))
         for i, question in enumerate(lesson.quiz, 1):
-            options = tuple(question.options)
-            right = options.index(question.right)
-            quizzes[f"{lesson.key}-{i}"] = Asked(number, question.prompt, options, right)
-        for asked in lesson.predictions:
-            predictions[asked.key] = Asked(number, asked.prompt, tuple(asked.options))
+            asked = Asked(number, question.prompt, question.answers, question.right_answer)
+            quizzes[f"{lesson.key}-{i}"] = asked
+        for question in lesson.predictions:
+            predictions[question.key] = Asked(number, question.prompt, question.answers)
     bugs = {HEALTHY: HEALTHY} | {bug.name: bug.part for bug in BUGS.values()}
     titles = {str(lesson.number): lesson.title for lesson in LESSONS.values()}
     return Course(tasks, quizzes, predictions, bugs, titles)
