@@ -25,6 +25,7 @@ from dqn_classroom.figures.learning import (
     learning_curves,
     line_plot,
     rank_among_runs,
+    scatter_plot,
     seed_curves,
 )
 from dqn_classroom.figures.target_lag import bias_curves, corridor_values, steps_to_learn
@@ -33,5 +34,5 @@ __all__ = [
     "BLUE", "GREEN", "GREY", "ORANGE", "PLOTLY", "RED", "AccessibleFigure", "Animation",
     "animate", "bias_curves", "corridor_values", "data_uri", "decimate", "film_of",
     "forest_plot", "heat_map", "learning_curves", "line_plot", "plotly_json", "plotly_layout",
-    "rank_among_runs", "seed_curves", "steps_to_learn", "versus_healthy_band",
+    "rank_among_runs", "scatter_plot", "seed_curves", "steps_to_learn", "versus_healthy_band",
 ]  # fmt: skip

@@ -129,6 +129,28 @@ def forest_plot(rows: Mapping[str, Any], xlabel: str) -> AccessibleFigure:
     return AccessibleFigure(figure, f"{xlabel}, with 95 % intervals. {said}.", table)
 
 
+def scatter_plot(
+    panels: Mapping[str, tuple[ArrayLike, ArrayLike]], xlabel: str, ylabel: str
+) -> AccessibleFigure:
+    """Draw one number of each pair against the other, with the line on which both are equal.
+
+    Args:
+        panels: name -> the two numbers of every pair, shape [S] each.
+        xlabel, ylabel: of all panels, with units.
+    """
+    figure, axes = new_axes(xlabel, ylabel, columns=len(panels))
+    said, table = [], {}
+    for axis, (name, pairs) in zip(np.atleast_1d(axes), panels.items(), strict=True):
+        x, y = (np.asarray(values, dtype=float) for values in pairs)
+        axis.axline((x.mean(), x.mean()), slope=1, color=GREY, linestyle=":")
+        axis.plot(x, y, "o", color=BLUE, alpha=0.6)
+        axis.set_title(name, fontsize=10)
+        equal = np.isclose(x, y).mean()
+        said.append(f"{name}: {len(x)} points, {equal:.0%} of them on the line of equal values")
+        table |= {f"{name}, {xlabel}": x, f"{name}, {ylabel}": y}
+    return AccessibleFigure(figure, f"{ylabel} against {xlabel}. {'; '.join(said)}.", table)
+
+
 def rank_among_runs(
     steps: ArrayLike, others: ArrayLike, yours: ArrayLike, rank: ArrayLike, ylabel: str
 ) -> AccessibleFigure:

@@ -89,30 +89,55 @@ IQM = Probes(
 )
 
 
-def _rank_lines(score: Any, scores: Any) -> Any:
-    lines = []
-    for one, column in zip(np.ravel(score), _columns(scores), strict=True):
-        below = sum(other < one for other in column)
-        lines.append(f"100 × ({below} + {column.count(one)} / 2) / {len(column)}")
-    return np.reshape(lines, np.shape(score)).tolist()
+def power(differences: Any, draws: Any) -> Any:
+    """Share of studies that find an effect: 0 lies outside their mean ± 2 standard errors.
+
+    Args:
+        differences: a large pilot study, one paired difference per seed ``[S]``.
+        draws: ``[R, n]``, the rows of the pilot that each of R studies of n seeds draws.
+
+    Returns:
+        A number between 0 and 1.
+
+    Source: Colas et al. 2018 (arXiv:1806.08295), with 2 for the quantile of Student's t.
+    """
+    studies = np.asarray(differences)[draws]
+    error = studies.std(axis=-1, ddof=1) / studies.shape[-1] ** 0.5
+    return (np.abs(studies.mean(axis=-1)) > 2 * error).mean()
+
+
+def mean_of(studies: Any) -> Any:
+    """Mean of each study."""
+    return studies.mean(axis=-1)
+
+
+def error_of(studies: Any, ddof: int = 1) -> Any:
+    """Standard error of the mean of each study."""
+    return studies.std(axis=-1, ddof=ddof) / studies.shape[-1] ** 0.5
+
+
+def _power_lines(differences: Any, draws: Any) -> str:
+    found = sum(power(differences, [draw]) for draw in draws)
+    return f"{found:.0f} / {len(draws)}"
+
+
+_PILOT = np.array([60.0, -20.0, 90.0, 40.0, -70.0, 130.0, 10.0, 55.0])
+_DRAWS = np.random.default_rng(0)
+
+POWER = Probes(
+    # (differences, draws)
+    [
+        (_PILOT, _DRAWS.integers(8, size=(60, 3))),
+        (_PILOT - 45, _DRAWS.integers(8, size=(50, 5))),
+        (-_PILOT, _DRAWS.integers(8, size=(7, 6))),
+        (_PILOT + 40, _DRAWS.integers(8, size=(40, 9))),
+        (_PILOT, _DRAWS.integers(8, size=(4, 2))),
+    ],
+    _power_lines,
+)
 
 
 _OTHERS = np.array([120.0, 480.0, 500.0, 500.0, 333.0, 500.0, 251.0, 500.0, 90.0, 400.0])
-_RUNS = np.array([[10.0, 200.0], [30.0, 500.0], [20.0, 500.0], [40.0, 100.0]])
-
-PERCENTILE_RANK = Probes(
-    # (score, scores)
-    [
-        (500.0, _OTHERS),
-        (300.0, _OTHERS),
-        (90.0, _OTHERS),
-        (20.0, _OTHERS),
-        (600.0, _OTHERS),
-        (np.array([20.0, 500.0]), _RUNS),
-        (np.array([35.0, 150.0]), _RUNS),
-    ],
-    _rank_lines,
-)
 
 
 def _profile_lines(scores: Any, levels: Any) -> list[str]:

@@ -226,7 +226,7 @@ def bootstrap_ci(
         scores: ``[S, ...]``, one row per seed.
         rng: draws the resamples.
         statistic: called with ``axis=0``; ``np.mean``, ``np.median`` or ``iqm``.
-        level: how often the interval should hold the truth, in (0, 1).
+        level: how often it should hold the truth, in (0, 1); 16 seeds give 0.91 for 0.95 (lesson 5).
         resamples: how many, >= 100.
 
     Returns:
@@ -247,7 +247,7 @@ def paired_difference_ci(
 ) -> Interval:
     """Interval of the mean of ``ours - theirs``, when row s of both has the same seed.
 
-    What a pair shares cancels, so the interval is as narrow as the data allow.
+    What a pair still shares at the end cancels. Training may share nothing by then: lesson 5.
 
     Args:
         ours, theirs: ``[S, ...]`` each, paired by row.

@@ -40,7 +40,7 @@ def choose(page, cell, key, diagnosis):
     raise AssertionError(f"{key} never comes to {diagnosis!r}")
 
 
-@on("06_bug_clinic")
+@on("07_bug_clinic")
 def test_a_case_is_solved_by_the_keyboard_alone(page):
     for name in ("first-patient", "second-patient"):
         shows(page, name)

@@ -1,4 +1,4 @@
-"""Lesson 5 in JupyterLab: the lottery, the solved agent, the recorder that one drags through."""
+"""Lessons 5 and 6 in JupyterLab: the lottery, the solved agent, the recorder one drags through."""
 
 import pytest
 
@@ -24,9 +24,9 @@ def press(page, cell, slider, key, times=1):
     page.wait_idle()
 
 
-@on("05_ablation_and_evidence")
-def test_evidence_is_drawn_dragged_and_filmed(page):
-    for name in ("curves", "longer-figure", "profile", "leave-one-out", "normal", "q-map"):
+@on("05_evidence")
+def test_evidence_is_drawn_and_drawn_again(page):
+    for name in ("curves", "pairs", "power", "longer-figure", "profile"):
         shows(page, name)
 
     lottery = page.show("lottery")
@@ -38,6 +38,15 @@ def test_evidence_is_drawn_dragged_and_filmed(page):
     press(page, lottery, "seeds in a study", "End")
     status.get_by_text("0.0%").wait_for()
     lottery.screenshot(path=ARTIFACTS / "05-lottery.png")
+
+    wrong = page.rerun("ex-interval", WRONG_INTERVAL)
+    assert "twice as much as allowed" in wrong.inner_text()
+
+
+@on("06_solve_cartpole")
+def test_the_solver_is_drawn_dragged_and_filmed(page):
+    for name in ("leave-one-out", "training-curve", "normal", "q-map"):
+        shows(page, name)
 
     flight = page.show("flight")
     status = flight.locator("[role=status]")
@@ -56,7 +65,4 @@ def test_evidence_is_drawn_dragged_and_filmed(page):
     video = flight.locator("img[alt*='the agent after']")
     video.wait_for()
     assert video.evaluate("e => e.naturalWidth") > 100
-    flight.screenshot(path=ARTIFACTS / "05-flight.png")
-
-    wrong = page.rerun("ex-interval", WRONG_INTERVAL)
-    assert "twice as much as allowed" in wrong.inner_text()
+    flight.screenshot(path=ARTIFACTS / "06-flight.png")

@@ -30,6 +30,7 @@ FIGURES = {
     "versus_healthy_band": clinic_figure,
     "bias_curves": test_figures.bias_figure,
     "corridor_values": test_figures.corridor_figure,
+    "scatter_plot": test_figures.pairs_figure,
     "seed_curves": test_figures.seeds_figure,
     "heat_map": test_figures.heat_figure,
     "forest_plot": test_figures.intervals_figure,

@@ -19,7 +19,7 @@ from dqn_lessons.experiments.sweep import result_path
 from dqn_lessons.train import evaluate, train
 from tests.notebooks import tools
 
-(AGENT_SEED,) = shipped.STUDIES["lesson 5"].seeds
+(AGENT_SEED,) = shipped.STUDIES["solve_cartpole"].seeds
 
 
 @pytest.fixture
@@ -226,7 +226,7 @@ def test_what_cannot_be_called_is_named(chosen, name, on_eval):
     ("study", "suffix"),
     [
         *(("lesson 2", suffix) for suffix in (".npz", ".flight.npz")),
-        *(("lesson 5", suffix) for suffix in (".npz", ".flight.npz", ".run.npz")),
+        *(("solve_cartpole", suffix) for suffix in (".npz", ".flight.npz", ".run.npz")),
     ],
 )
 def test_a_changed_file_is_refused(chosen, tmp_path, monkeypatch, study, suffix):

@@ -68,6 +68,19 @@ def curves_figure():
     )
 
 
+def pairs_figure():
+    panels = {"early": ([1.0, 2.0], [1.0, 2.0]), "late": ([1.0, 2.0], [3.0, 2.0])}
+    return figures.scatter_plot(panels, "return, a", "return, b")
+
+
+def test_a_scatter_plot_says_how_many_pairs_are_equal():
+    accessible = pairs_figure()
+    assert "early: 2 points, 100% of them on the line of equal values" in accessible.alt
+    assert "late: 2 points, 50% of them" in accessible.alt
+    right = accessible.figure.axes[1]
+    assert right.lines[-1].get_ydata().tolist() == [3.0, 2.0]
+
+
 def seeds_figure():
     return figures.seed_curves([10, 20], [[1.0, 2.0], [3.0, 6.0]], "return")
 

@@ -6,13 +6,14 @@ import inspect
 import itertools
 import math
 import re
+from collections import deque
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from scipy.stats import trim_mean
+from scipy.stats import beta, sem, trim_mean
 
 from dqn_classroom.clinic import BUGS
 from dqn_classroom.exercises import check
@@ -242,6 +243,30 @@ def iqm_by_loop(scores, axis=0):
     cut = len(ordered) // 4
     middle = ordered[cut : len(ordered) - cut]
     return sum(middle) / len(middle)
+
+
+def power_by_loop(differences, draws):
+    found = 0
+    for draw in draws:
+        study = [differences[row] for row in draw]
+        mean = sum(study) / len(study)
+        variance = sum((one - mean) ** 2 for one in study) / (len(study) - 1)
+        error = (variance / len(study)) ** 0.5
+        if mean + 2 * error < 0 or mean - 2 * error > 0:
+            found += 1
+    return found / len(draws)
+
+
+def running_by_slices(returns, window):
+    return [np.mean(returns[max(0, end - window) : end]) for end in range(1, len(returns) + 1)]
+
+
+def running_by_queue(returns, window):
+    last, means = deque(maxlen=window), []
+    for value in returns:
+        last.append(value)
+        means.append(sum(last) / len(last))
+    return means
 
 
 def rank_by_loop(score, scores):
@@ -577,6 +602,28 @@ RIGHT = {
         iqm_by_loop,
         iqm_by_weights,
         lambda scores, axis=0: np.apply_along_axis(iqm_by_loop, axis, scores),
+    ],
+    "power": [
+        power_by_loop,
+        lambda differences, draws: np.mean(
+            [abs(np.sum(d)) > 2 * len(d) ** 0.5 * np.std(d, ddof=1) for d in differences[draws]]
+        ),
+        lambda differences, draws: np.mean(
+            abs(differences[draws].mean(1)) > 2 * sem(differences[draws], axis=1)
+        ),
+    ],
+    "largest_failure_rate": [
+        lambda seeds, level=0.95: 1 - np.exp(np.log(1 - level) / seeds),
+        lambda seeds, level=0.95: -np.expm1(np.log1p(-level) / seeds),
+        lambda seeds, level=0.95: beta(1, seeds).ppf(level),
+    ],
+    "running_mean": [
+        running_by_slices,
+        running_by_queue,
+        lambda returns, window: (
+            np.convolve(returns, np.ones(window))[: len(returns)]
+            / np.minimum(np.arange(len(returns)) + 1, window)
+        ),
     ],
     "percentile_rank": [
         rank_by_loop,

@@ -34,7 +34,7 @@ def test_a_shipped_study_is_complete_and_of_the_configuration_in_the_code(study)
     for arm, history in histories.items():
         assert history.config == arms[arm]
         assert history.seeds == seeds
-        assert len(seeds) >= {"lesson 5": 1}.get(study, 16 if study in LESSONS else 20)
+        assert len(seeds) >= {"solve_cartpole": 1}.get(study, 16 if study in LESSONS else 20)
         assert history.complete
         shape = (len(seeds), history.config.steps // history.config.eval_period)
         assert history.eval_return.shape == history.max_abs_q.shape == shape
@@ -84,7 +84,7 @@ def test_one_condition_can_be_made_again():
     )
 
 
-ARMS = [(n, arm) for n in LESSONS if n != "lesson 5" for arm in shipped.STUDIES[n].arms]
+ARMS = [(n, arm) for n in LESSONS if n != "solve_cartpole" for arm in shipped.STUDIES[n].arms]
 
 
 @pytest.mark.parametrize(("name", "arm"), ARMS)

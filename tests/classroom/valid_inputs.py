@@ -143,6 +143,21 @@ def iqm(rng: Rng) -> Arguments:
     return rng.normal(0, 5, rng.integers(1, 14, 2)), *axis
 
 
+def power(rng: Rng) -> Arguments:
+    seeds = int(rng.integers(2, 12))
+    studies, n = rng.integers(1, 30), rng.integers(2, 9)
+    return rng.normal(2, 4, seeds), rng.integers(seeds, size=(studies, n))
+
+
+def largest_failure_rate(rng: Rng) -> Arguments:
+    level = (float(rng.uniform(0.05, 0.99)),) if rng.random() < 0.7 else ()
+    return int(rng.integers(1, 200)), *level
+
+
+def running_mean(rng: Rng) -> Arguments:
+    return rng.normal(20, 9, rng.integers(1, 20)), int(rng.integers(1, 25))
+
+
 def percentile_rank(rng: Rng) -> Arguments:
     others = _few(rng, rng.integers(1, 9), rng.integers(1, 5))
     if rng.random() < 0.5:
@@ -179,7 +194,8 @@ GENERATORS: dict[str, Callable[[Rng], Arguments]] = {
         discounted_return, bias_td_target, hard_update, soft_update, horizon_bound,
         equivalent_tau, epsilon_greedy, linear_schedule, q_of_action, td_target,
         write_index, sample_indices, should_update, autocorrelation, hard_update_, soft_update_,
-        td_loss, reachable_share, percentile_interval, iqm, percentile_rank,
+        td_loss, reachable_share, percentile_interval, power, iqm, largest_failure_rate,
+        running_mean, percentile_rank,
         performance_profile, expected_value, broken_rows, outside_band,
     )
 }  # fmt: skip

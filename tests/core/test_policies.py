@@ -17,7 +17,7 @@ from dqn_lessons.train import train
 
 @pytest.fixture(scope="module")
 def policy():
-    return policies.greedy_policy(shipped.ShippedRun("lesson 5", "agent").weights(0))
+    return policies.greedy_policy(shipped.ShippedRun("solve_cartpole", "agent").weights(0))
 
 
 @pytest.fixture(scope="module")

@@ -212,7 +212,7 @@ OFFLINE = """
     history = train(ARM, [0, 1], on_eval=recorder, progress=False).history
     assert history.complete
     assert film_of(recorder).png[:4] == b"\\x89PNG"
-    agent = policies.greedy_policy(shipped.ShippedRun("lesson 5", "agent").weights(learner=0))
+    agent = policies.greedy_policy(shipped.ShippedRun("solve_cartpole", "agent").weights(learner=0))
     agent = policies.rollout("CartPole-v1", agent, seed=0, render=False)
     assert agent.episode_return == 500
     curves = {"loss": history.loss[0]}
