@@ -100,6 +100,10 @@ def heat_figure():
     return figures.heat_map(range(4), range(3), panels, "angle (degrees)", "speed (degrees/s)")
 
 
+def parts_figure():
+    return figures.diagram(("target network", "loss"))
+
+
 FIGURES = [
     bias_figure,
     period_figure,
@@ -110,6 +114,7 @@ FIGURES = [
     intervals_figure,
     among_figure,
     heat_figure,
+    parts_figure,
 ]
 
 
@@ -175,6 +180,43 @@ def test_a_map_is_drawn_the_right_way_up_and_zero_is_marked():
     assert len(difference.collections) == 2, "the line where the difference is zero"
     assert difference.collections[0].get_clim() == (-3, 3)
     assert "difference from -2 to 3" in heat_figure().alt
+
+
+def test_the_parts_of_the_day_stand_out_by_more_than_colour():
+    wide = [box.get_linewidth() for box in parts_figure().figure.axes[0].patches]
+    usual = [box.get_linewidth() for box in figures.diagram().figure.axes[0].patches]
+    assert sorted(wide) == [*usual[:5], 3, 3]
+    assert parts_figure().alt.endswith("Highlighted: target network, loss.")
+    assert figures.diagram("loss").alt.endswith("Highlighted: loss.")
+    assert "Highlighted" not in figures.diagram().alt
+
+
+def test_data_flows_from_the_environment_to_the_loss_and_back():
+    table = figures.diagram().table
+    flows = set(zip(table["from"], table["to"], strict=True))
+    way = ["environment", "replay buffer", "minibatch", "online network", "loss"]
+    assert {*pairwise(way), *pairwise([*way[2:3], "target network", "loss"])} <= flows
+    back = ["loss", "online network", "policy", "environment"]
+    assert {*pairwise(back), ("environment", "policy")} <= flows
+    assert ("online network", "target network") in flows
+
+
+def test_in_the_diagram_no_text_leaves_its_box_and_no_label_runs_into_one():
+    figure = figures.diagram().figure
+    FigureCanvasAgg(figure).draw()
+    axis = figure.axes[0]
+    boxes = [box.get_window_extent() for box in axis.patches]
+    labels = [text.get_window_extent() for text in axis.texts if text.get_text()]
+    inside = [[b for b in boxes if b.overlaps(label)] for label in labels]
+    assert [len(touched) for touched in inside] == 14 * [1] + 11 * [0]
+    for (box,), label in zip(inside[:14], labels, strict=False):
+        assert box.x0 < label.x0
+        assert label.x1 < box.x1
+
+
+def test_a_part_that_there_is_not():
+    with pytest.raises(ValueError, match=r"highlight = 'memory': use parts of .*replay buffer"):
+        figures.diagram(("loss", "memory"))
 
 
 def test_a_long_table_is_thinned_but_keeps_its_ends():
