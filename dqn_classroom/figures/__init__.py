@@ -28,11 +28,16 @@ from dqn_classroom.figures.learning import (
     rank_among_runs,
     seed_curves,
 )
-from dqn_classroom.figures.target_lag import bias_curves, corridor_values, steps_to_learn
+from dqn_classroom.figures.target_lag import (
+    bias_curves,
+    corridor_values,
+    error_curves,
+    steps_to_learn,
+)
 
 __all__ = [
     "BLUE", "GREEN", "GREY", "ORANGE", "PLOTLY", "RED", "AccessibleFigure", "Animation",
-    "animate", "bias_curves", "corridor_values", "data_uri", "decimate", "diagram", "film_of",
-    "forest_plot", "heat_map", "learning_curves", "line_plot", "plotly_json", "plotly_layout",
-    "rank_among_runs", "seed_curves", "steps_to_learn", "versus_healthy_band",
+    "animate", "bias_curves", "corridor_values", "data_uri", "decimate", "diagram", "error_curves",
+    "film_of", "forest_plot", "heat_map", "learning_curves", "line_plot", "plotly_json",
+    "plotly_layout", "rank_among_runs", "seed_curves", "steps_to_learn", "versus_healthy_band",
 ]  # fmt: skip

@@ -48,6 +48,14 @@ def bias_figure():
     return figures.bias_curves({"slow": rising, "fast": 2 * rising}, np.repeat([2.0, 4.0], 50), 50)
 
 
+def first_figure():
+    return figures.bias_curves({"bias b": np.linspace(0, 5, 100), "true value": np.full(100, 200)})
+
+
+def error_figure():
+    return figures.error_curves({"slow": [2.0, 1.9, 1.8], "fast": [2.0, 1.0, 0.5]})
+
+
 def period_figure():
     return figures.steps_to_learn([1, 10, 100], {"SGD": [5, 6, 9], "Adam": [7, 3, 8]}, "updates")
 
@@ -106,6 +114,8 @@ def parts_figure():
 
 FIGURES = [
     bias_figure,
+    first_figure,
+    error_figure,
     period_figure,
     corridor_figure,
     series_figure,
@@ -162,8 +172,26 @@ def test_the_stairs_are_drawn_at_their_corners():
     np.testing.assert_array_equal(stairs.y, [2.0, 4.0, 4.0])
 
 
+def test_the_first_figure_gives_nothing_away():
+    """No stairs, no bound and no horizon before the question is asked: neither seen nor read."""
+    shown = first_figure()
+    text = str(shown.figure.to_dict()) + shown.alt + "".join(shown.table)
+    assert not re.search("bound|B<sub>k|B_k|horizon|stair", text)
+    legend = " ".join(trace.name for trace in bias_figure().figure.data)
+    assert "horizon" not in legend
+
+
+def test_the_right_axis_reads_the_error_as_the_gradient_of_its_square():
+    figure = error_figure().figure
+    FigureCanvasAgg(figure).draw()
+    left, (right,) = figure.axes[0], figure.axes[0].child_axes
+    seen = [float(right.transData.transform((0, -2 * error))[1]) for error in (2.0, 0.5)]
+    np.testing.assert_allclose(seen, left.transData.transform([(0, 2.0), (0, 0.5)])[:, 1])
+
+
 def test_text_alternatives_say_the_numbers():
     assert "slow 3.000, fast 6.000" in bias_figure().alt
+    assert "slow from 1.8 to 2; fast from 0.5 to 2" in error_figure().alt
     assert "SGD: fewest at C = 1; Adam: fewest at C = 10" in period_figure().alt
     assert "C = 1: largest error 0.500" in corridor_figure().alt
 
