@@ -29,9 +29,9 @@ BADGE = re.compile(r"`[★☆]{3} · \d+ min`")
 
 
 def prose_words(notebook):
-    """Count words a reader reads: no formulas, no inline code, no table rules."""
+    """Count words a reader reads: no formulas, no inline code, no addresses of links."""
     text = " ".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    text = re.sub(r"\$\$.*?\$\$|\$.*?\$|`[^`]*`", " ", text, flags=re.DOTALL)
+    text = re.sub(r"\$\$.*?\$\$|\$.*?\$|`[^`]*`|\]\([^)]*\)", " ", text, flags=re.DOTALL)
     return len(re.findall(r"\w[\w'’-]*", text))
 
 
