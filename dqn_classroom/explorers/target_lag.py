@@ -1,8 +1,8 @@
-"""Sliders around the single-bias critic and Baird's counterexample (lesson 1)."""
+"""Sliders around the single-bias critic and the deadly triad (lesson 1)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -24,7 +24,7 @@ from dqn_classroom.explorers.panel import (
 )
 from dqn_classroom.figures import BLUE, GREEN, ORANGE, decimate, plotly_layout
 from dqn_lessons import target_lag
-from dqn_lessons.target_lag import TargetLagConfig
+from dqn_lessons.target_lag import LinearTD, TargetLagConfig
 
 _PERIODS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 25_000, 50_000]
 _GAMMAS = [0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 1.0]
@@ -163,20 +163,24 @@ def _lag_sentence(config: TargetLagConfig, run: Any, bound: np.ndarray) -> str:
 
 
 class LinearTDExplorer(Explorer):
-    """Drag the lag on Baird's counterexample: it explodes, it converges, it crawls.
+    """Drag the lag on problems of linear TD: one explodes, it converges, it crawls.
 
     Left: the factor per update against C. Right: the value error over the updates.
+
+    Args:
+        problems: what each is called -> the problem, with its weights and data.
     """
 
     UPDATES = 20_000
-    _RATES = (0.01, 0.1, 0.5)
+    _RATES = (0.01, 0.03, 0.1)
 
-    def __init__(self) -> None:
-        self.problem = target_lag.baird()
+    def __init__(self, problems: Mapping[str, LinearTD]) -> None:
+        self.problems = dict(problems)
         periods = np.unique(np.geomspace(1, 10_000, 90).astype(int))
         # The edge and its neighbours, so that a drag can stop on either side of it.
         self.periods = np.union1d(periods, [2, 8, 9, 76, 77, 129]).tolist()
         inputs = {
+            "problem": _choice("problem", [(name, name) for name in problems], "230px"),
             "target_period": select("target period C", self.periods, 1),
             "learning_rate": select("learning rate", self._RATES, 0.01),
         }
@@ -192,21 +196,23 @@ class LinearTDExplorer(Explorer):
         figure.add_scatter(x=[1, 10_000], y=[1, 1], name="above: explodes", **DOTTED, **left)
         figure.add_scatter(name="your C", **CHOSEN, **left)
         figure.add_scatter(name="value error", mode="lines", line=line, row=1, col=2)
-        super().__init__([row(*inputs.values())], inputs, figure)
+        problem, *sliders = inputs.values()
+        super().__init__([row(problem), row(*sliders)], inputs, figure)
 
     def draw(self) -> tuple[str, Callable[[], dict[str, Any]]]:
         """Work out the factor for every C, and the error for the chosen one."""
-        period, rate = (self.inputs[k].value for k in ("target_period", "learning_rate"))
-        factors = [target_lag.hard_sync_rate(self.problem, rate, C) for C in self.periods]
+        name, period, rate = (widget.value for widget in self.inputs.values())
+        problem = self.problems[name]
+        factors = [target_lag.hard_sync_rate(problem, rate, C) for C in self.periods]
         chosen = factors[self.periods.index(period)]
-        updates, error = target_lag.error_over_time(self.problem, rate, period, self.UPDATES)
+        updates, error = target_lag.error_over_time(problem, rate, period, self.UPDATES)
         error = np.where(error > 0, drawable(error), np.nan)
         factor_line, _, marker, error_line = self.figure.data
         factor_line.update(x=self.periods, y=factors)
         marker.update(x=[period], y=[chosen])
         error_line.update(x=updates, y=error)
         word, colour = ("explodes", "#A11") if chosen > 1 else ("converges", "#00609A")
-        if 1 > chosen > 1 - 2e-5:
+        if 1 > chosen > 1 - 1e-5:
             word = "converges, but crawls"
         sentence = (
             f"{badge(word, colour)} With C = <b>{period:,}</b> each update multiplies the error "

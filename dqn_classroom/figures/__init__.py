@@ -18,6 +18,7 @@ from dqn_classroom.figures.accessible import (
     plotly_layout,
 )
 from dqn_classroom.figures.clinic import versus_healthy_band
+from dqn_classroom.figures.diagram import diagram
 from dqn_classroom.figures.film import Animation, animate, film_of
 from dqn_classroom.figures.learning import (
     forest_plot,
@@ -28,11 +29,17 @@ from dqn_classroom.figures.learning import (
     scatter_plot,
     seed_curves,
 )
-from dqn_classroom.figures.target_lag import bias_curves, corridor_values, steps_to_learn
+from dqn_classroom.figures.target_lag import (
+    bias_curves,
+    corridor_values,
+    error_curves,
+    steps_to_learn,
+)
 
 __all__ = [
     "BLUE", "GREEN", "GREY", "ORANGE", "PLOTLY", "RED", "AccessibleFigure", "Animation",
-    "animate", "bias_curves", "corridor_values", "data_uri", "decimate", "film_of",
-    "forest_plot", "heat_map", "learning_curves", "line_plot", "plotly_json", "plotly_layout",
-    "rank_among_runs", "scatter_plot", "seed_curves", "steps_to_learn", "versus_healthy_band",
+    "animate", "bias_curves", "corridor_values", "data_uri", "decimate", "diagram", "error_curves",
+    "film_of", "forest_plot", "heat_map", "learning_curves", "line_plot", "plotly_json",
+    "plotly_layout", "rank_among_runs", "scatter_plot", "seed_curves", "steps_to_learn",
+    "versus_healthy_band",
 ]  # fmt: skip

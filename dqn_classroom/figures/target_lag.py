@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -20,26 +21,31 @@ from dqn_classroom.figures.accessible import (
 
 
 def bias_curves(
-    biases: Mapping[str, ArrayLike], bound: ArrayLike, target_period: int
+    biases: Mapping[str, ArrayLike], bound: ArrayLike | None = None, target_period: int = 1
 ) -> AccessibleFigure:
-    """Draw runs of the single-bias critic under the staircase B_k.
+    """Draw runs of the single-bias critic, perhaps under the staircase B_k.
 
     Args:
-        biases: run name -> bias after each update, shape [T] each.
-        bound: B_k in force at each update, shape [T].
+        biases: line name -> bias after each update, shape [T] each.
+        bound: B_k in force at each update, shape [T]; without it there are no stairs.
         target_period: updates between syncs, for the labels of the stairs.
     """
-    stairs = np.asarray(bound, dtype=float)
-    steps = np.arange(1, len(stairs) + 1)
+    steps = np.arange(1, np.size(next(iter(biases.values()))) + 1)
+    finals = ", ".join(f"{name} {np.asarray(curve)[-1]:.3f}" for name, curve in biases.items())
+    alt = f"Bias against training step, {len(biases)} lines. Final values: {finals}."
     figure = go.Figure(layout=plotly_layout("training step (updates)", "bias b"))
     for (name, curve), (colour, dash) in zip(biases.items(), STYLES, strict=False):
         values = np.asarray(curve, dtype=float)
         keep = decimate(values)
         line = {"color": colour, "dash": dash}
         figure.add_scatter(x=steps[keep], y=values[keep], name=name, mode="lines", line=line)
+    if bound is None:
+        ends = np.unique(np.linspace(0, len(steps) - 1, 11).astype(int))
+        return AccessibleFigure(figure, alt, _rows({"step": steps, **biases}, ends))
+    stairs = np.asarray(bound, dtype=float)
     corners = np.unique(np.r_[0, np.flatnonzero(np.diff(stairs)) + 1, len(stairs) - 1])
-    name = "bound B<sub>k</sub>: k syncs = k+1 steps of horizon"
     line = {"color": GREY, "dash": "dot", "shape": "hv"}
+    name = "bound B<sub>k</sub>"
     figure.add_scatter(x=steps[corners], y=stairs[corners], name=name, mode="lines", line=line)
     place = {"showarrow": False, "yshift": 10, "xshift": 28}
     for k in range(0, -(-len(stairs) // target_period), 2):
@@ -47,14 +53,27 @@ def bias_curves(
         figure.add_annotation(x=steps[at], y=stairs[at], text=f"horizon {k + 1}", **place)
     last = len(stairs) - 1
     ends = np.unique(np.r_[target_period - 1 : last : target_period, last])
-    table = {"step": steps[ends], "bound B_k": stairs[ends]}
-    table |= {name: np.asarray(curve, dtype=float)[ends] for name, curve in biases.items()}
-    finals = ", ".join(f"{name} {np.asarray(curve)[-1]:.3f}" for name, curve in biases.items())
-    alt = (
-        f"Bias against training step for {len(biases)} runs, under a staircase that rises every "
-        f"{target_period} steps to {stairs[-1]:.4f}. Final biases: {finals}."
-    )
-    return AccessibleFigure(figure, alt, table)
+    alt += f" A staircase rises every {target_period} steps to {stairs[-1]:.4f}."
+    return AccessibleFigure(figure, alt, _rows({"step": steps, "B_k": stairs, **biases}, ends))
+
+
+def _rows(columns: Mapping[str, ArrayLike], rows: Any) -> dict[str, ArrayLike]:
+    return {name: np.asarray(values)[rows] for name, values in columns.items()}
+
+
+def error_curves(errors: Mapping[str, ArrayLike]) -> AccessibleFigure:
+    """Draw TD errors; the axis on the right reads them as the gradient of their square.
+
+    Args:
+        errors: run name -> y - b before each update, shape [T] each.
+    """
+    keep = np.unique(np.concatenate([decimate(curve) for curve in errors.values()]))
+    figure, axis = new_axes("training step (updates)", "TD error y − b")
+    columns = draw_lines(axis, keep + 1, _rows(errors, keep), marker="")
+    right = axis.secondary_yaxis("right", functions=(lambda e: -2 * e, lambda g: -g / 2))
+    right.set_ylabel("gradient −2 (y − b)")
+    said = "; ".join(f"{name} from {v.min():.3g} to {v.max():.3g}" for name, v in columns.items())
+    return AccessibleFigure(figure, f"TD errors: {said}.", {"step": keep + 1, **columns})
 
 
 def steps_to_learn(

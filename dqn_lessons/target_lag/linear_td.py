@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dqn_lessons import checks as check
-from dqn_lessons.target_lag.simulate import adam
+from dqn_lessons.target_lag.simulate import adam, sgd
 from dqn_lessons.target_lag.theory import PERIOD, RATE
 
 Floats = NDArray[np.float64]
@@ -84,9 +84,8 @@ def two_weight_rescue(gamma: float = 0.99) -> LinearTD:
 
     Source: built for this course; both claims are derived and tested.
     """
-    features = np.eye(2)
     following = np.array([[2.0, 2.0], [-2.0, -2.0]])
-    return LinearTD(features, following, np.array([0.9, 0.1]), np.ones(2), gamma, np.zeros(2))
+    return LinearTD(np.eye(2), following, np.array([0.9, 0.1]), np.ones(2), gamma, np.zeros(2))
 
 
 def one_weight(kappa: float) -> LinearTD:
@@ -101,7 +100,7 @@ def one_weight(kappa: float) -> LinearTD:
 def tsitsiklis_van_roy(gamma: float = 0.99, epsilon: float = 0.0) -> LinearTD:
     """Return the two-state, one-weight chain on which even exact fitting diverges.
 
-    Source: Tsitsiklis and Van Roy (1997); Sutton and Barto (2018), exercise 11.1. The values
+    Source: Tsitsiklis and Van Roy (1997); Sutton and Barto (2018), example 11.1. The values
     are w and 2w, both states are updated equally often, and the end comes with epsilon.
     """
     features = np.array([[1.0], [2.0]])
@@ -118,12 +117,10 @@ def hard_sync_map(problem: LinearTD, learning_rate: float, target_period: int) -
     """
     period, rate = PERIOD("target_period", target_period), RATE("learning_rate", learning_rate)
     sizes, directions = np.linalg.eigh(problem.covariance)
-    q = 1 - rate * sizes
-    power = q**period
+    power = (1 - rate * sizes) ** period
     # A only ever pulls in directions that the data show: elsewhere no gain is needed.
     gain = (1 - power) / np.where(sizes > _UNSEEN, sizes, np.inf)
-    keep = directions * power @ directions.T
-    fit = directions * gain @ directions.T
+    keep, fit = directions * power @ directions.T, directions * gain @ directions.T
     return np.asarray(keep + fit @ problem.bootstrap)
 
 
@@ -198,18 +195,19 @@ def corridor(
     *,
     updates: int = 6_000,
     learning_rate: float = 0.01,
+    optimizer: str = "adam",
     gamma: float = 0.99,
     cells: int = 20,
 ) -> CorridorResult:
-    """Learn a corridor by Q-learning on tables, with Adam and a hard sync every C updates.
+    """Learn a corridor by Q-learning on tables, with a hard sync every C updates.
 
     The agent moves left or right; entering the last cell ends the episode with reward 1.
     Every update uses all transitions at once, so nothing is random but the start.
 
     Args:
         rngs: one per learner; draws its values at the start (normal, standard deviation 0.1).
-        updates: number of updates.
-        learning_rate: step size of Adam.
+        learning_rate: step size of the optimiser.
+        updates, optimizer: number of updates; ``"adam"`` or ``"sgd"``.
         cells: length of the corridor, the goal included.
 
     Raises:
@@ -223,7 +221,9 @@ def corridor(
     if not rngs:
         raise ValueError("rngs is empty: one per learner. Pass [np.random.default_rng(0)].")
     period = PERIOD("target_period", target_period)
-    optimiser = adam(RATE("learning_rate", learning_rate), sqrt=np.sqrt)
+    rate = RATE("learning_rate", learning_rate)
+    check.choice("optimizer", optimizer, ("adam", "sgd"), remedy="Use one of them.")
+    optimiser = sgd(rate) if optimizer == "sgd" else adam(rate, sqrt=np.sqrt)
     next(optimiser)
     here = np.arange(cells - 1)
     following = np.stack([np.maximum(here - 1, 0), here + 1], axis=1)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -126,8 +127,20 @@ def test_redrawing_keeps_the_zoom(explorer):
     assert explorer.figure.layout.xaxis.range is None
 
 
+def problems():
+    """The deadly triad, one of its parts switched off at a time, and where no lag helps."""
+    baird, two = target_lag.baird(), target_lag.two_weight_rescue()
+    return {
+        "all three": baird,
+        "on-policy": replace(baird, weights=np.eye(7)[6]),
+        "no bootstrapping": replace(baird, gamma=0.0),
+        "even data": replace(two, weights=np.array([0.5, 0.5])),
+        "no cure": target_lag.tsitsiklis_van_roy(),
+    }
+
+
 def test_baird_explodes_converges_and_crawls():
-    explorer = LinearTDExplorer()
+    explorer = LinearTDExplorer(problems())
     assert "explodes" in explorer.readout.value
     for period, word in ((76, "explodes"), (77, "converges"), (129, "converges")):
         explorer.inputs["target_period"].value = period
@@ -142,8 +155,30 @@ def test_baird_explodes_converges_and_crawls():
     assert "factor per update" in explorer.table.value
 
 
-@pytest.mark.parametrize("explorer_type", [TargetLagExplorer, LinearTDExplorer])
-def test_every_control_has_a_label(explorer_type):
-    explorer = explorer_type()
+@pytest.mark.parametrize(
+    ("problem", "word"),
+    [
+        ("all three", "explodes"),
+        ("on-policy", "converges"),
+        ("no bootstrapping", "converges"),
+        ("even data", "converges"),
+        ("no cure", "explodes"),
+    ],
+)
+def test_each_problem_is_drawn_at_every_step_size(problem, word):
+    explorer = LinearTDExplorer(problems())
+    for rate in explorer.inputs["learning_rate"].options:
+        explorer.set(problem=problem, target_period=1, learning_rate=rate)
+        assert f">{word}" in explorer.readout.value
+        factors, _, _, error = explorer.figure.data
+        expected = target_lag.hard_sync_rate(problems()[problem], rate, explorer.periods[40])
+        assert factors.y[40] == expected
+        rises = np.nanmax(np.asarray(error.y, dtype=float)) > 2 * error.y[0]
+        assert rises == (word == "explodes")
+
+
+@pytest.mark.parametrize("make", [TargetLagExplorer, lambda: LinearTDExplorer(problems())])
+def test_every_control_has_a_label(make):
+    explorer = make()
     assert all(widget.description for widget in explorer.inputs.values())
     assert explorer.table_button.description

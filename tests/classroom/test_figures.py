@@ -48,6 +48,14 @@ def bias_figure():
     return figures.bias_curves({"slow": rising, "fast": 2 * rising}, np.repeat([2.0, 4.0], 50), 50)
 
 
+def first_figure():
+    return figures.bias_curves({"bias b": np.linspace(0, 5, 100), "true value": np.full(100, 200)})
+
+
+def error_figure():
+    return figures.error_curves({"slow": [2.0, 1.9, 1.8], "fast": [2.0, 1.0, 0.5]})
+
+
 def period_figure():
     return figures.steps_to_learn([1, 10, 100], {"SGD": [5, 6, 9], "Adam": [7, 3, 8]}, "updates")
 
@@ -113,8 +121,14 @@ def heat_figure():
     return figures.heat_map(range(4), range(3), panels, "angle (degrees)", "speed (degrees/s)")
 
 
+def parts_figure():
+    return figures.diagram(("target network", "loss"))
+
+
 FIGURES = [
     bias_figure,
+    first_figure,
+    error_figure,
     period_figure,
     corridor_figure,
     series_figure,
@@ -123,6 +137,7 @@ FIGURES = [
     intervals_figure,
     among_figure,
     heat_figure,
+    parts_figure,
 ]
 
 
@@ -170,8 +185,26 @@ def test_the_stairs_are_drawn_at_their_corners():
     np.testing.assert_array_equal(stairs.y, [2.0, 4.0, 4.0])
 
 
+def test_the_first_figure_gives_nothing_away():
+    """No stairs, no bound and no horizon before the question is asked: neither seen nor read."""
+    shown = first_figure()
+    text = str(shown.figure.to_dict()) + shown.alt + "".join(shown.table)
+    assert not re.search("bound|B<sub>k|B_k|horizon|stair", text)
+    legend = " ".join(trace.name for trace in bias_figure().figure.data)
+    assert "horizon" not in legend
+
+
+def test_the_right_axis_reads_the_error_as_the_gradient_of_its_square():
+    figure = error_figure().figure
+    FigureCanvasAgg(figure).draw()
+    left, (right,) = figure.axes[0], figure.axes[0].child_axes
+    seen = [float(right.transData.transform((0, -2 * error))[1]) for error in (2.0, 0.5)]
+    np.testing.assert_allclose(seen, left.transData.transform([(0, 2.0), (0, 0.5)])[:, 1])
+
+
 def test_text_alternatives_say_the_numbers():
     assert "slow 3.000, fast 6.000" in bias_figure().alt
+    assert "slow from 1.8 to 2; fast from 0.5 to 2" in error_figure().alt
     assert "SGD: fewest at C = 1; Adam: fewest at C = 10" in period_figure().alt
     assert "C = 1: largest error 0.500" in corridor_figure().alt
 
@@ -188,6 +221,43 @@ def test_a_map_is_drawn_the_right_way_up_and_zero_is_marked():
     assert len(difference.collections) == 2, "the line where the difference is zero"
     assert difference.collections[0].get_clim() == (-3, 3)
     assert "difference from -2 to 3" in heat_figure().alt
+
+
+def test_the_parts_of_the_day_stand_out_by_more_than_colour():
+    wide = [box.get_linewidth() for box in parts_figure().figure.axes[0].patches]
+    usual = [box.get_linewidth() for box in figures.diagram().figure.axes[0].patches]
+    assert sorted(wide) == [*usual[:5], 3, 3]
+    assert parts_figure().alt.endswith("Highlighted: target network, loss.")
+    assert figures.diagram("loss").alt.endswith("Highlighted: loss.")
+    assert "Highlighted" not in figures.diagram().alt
+
+
+def test_data_flows_from_the_environment_to_the_loss_and_back():
+    table = figures.diagram().table
+    flows = set(zip(table["from"], table["to"], strict=True))
+    way = ["environment", "replay buffer", "minibatch", "online network", "loss"]
+    assert {*pairwise(way), *pairwise([*way[2:3], "target network", "loss"])} <= flows
+    back = ["loss", "online network", "policy", "environment"]
+    assert {*pairwise(back), ("environment", "policy")} <= flows
+    assert ("online network", "target network") in flows
+
+
+def test_in_the_diagram_no_text_leaves_its_box_and_no_label_runs_into_one():
+    figure = figures.diagram().figure
+    FigureCanvasAgg(figure).draw()
+    axis = figure.axes[0]
+    boxes = [box.get_window_extent() for box in axis.patches]
+    labels = [text.get_window_extent() for text in axis.texts if text.get_text()]
+    inside = [[b for b in boxes if b.overlaps(label)] for label in labels]
+    assert [len(touched) for touched in inside] == 14 * [1] + 11 * [0]
+    for (box,), label in zip(inside[:14], labels, strict=False):
+        assert box.x0 < label.x0
+        assert label.x1 < box.x1
+
+
+def test_a_part_that_there_is_not():
+    with pytest.raises(ValueError, match=r"highlight = 'memory': use parts of .*replay buffer"):
+        figures.diagram(("loss", "memory"))
 
 
 def test_a_long_table_is_thinned_but_keeps_its_ends():

@@ -152,6 +152,24 @@ def test_the_corridor_without_lag_overestimates():
     assert (result.wrong_actions > 0).sum() > 8
 
 
+@pytest.mark.parametrize(
+    ("optimizer", "rate", "solved"), [("adam", 3e-3, 13), ("adam", 1e-3, 16), ("sgd", 10, 16)]
+)
+def test_a_smaller_step_cures_the_corridor_without_lag(optimizer, rate, solved):
+    result = lag.corridor(1, starts(16), learning_rate=rate, optimizer=optimizer)
+    assert (result.wrong_actions == 0).sum() >= solved
+    assert np.median(result.q.max(axis=(1, 2))) == pytest.approx(1, abs=0.01)
+
+
+def test_the_corridor_by_gradient_descent_by_hand():
+    """With 2 actions in 2 cells a step size of 2 puts each value on its target."""
+    result = lag.corridor(1, starts(1), updates=1, learning_rate=2, optimizer="sgd", cells=3)
+    best = 0.1 * np.random.default_rng(0).standard_normal((2, 2)).max(axis=1)
+    np.testing.assert_allclose(result.q[0], [0.99 * best, [0.99 * best[0], 1]], atol=1e-12)
+    with pytest.raises(ValueError, match="optimizer = 'rmsprop'"):
+        lag.corridor(1, starts(1), optimizer="rmsprop")
+
+
 def test_a_learner_of_the_corridor_is_the_same_alone():
     together = lag.corridor(50, starts(3), updates=300)
     alone = lag.corridor(50, [np.random.default_rng(2)], updates=300)
