@@ -13,6 +13,8 @@ RETIRED = (
     r"does not matter (?:who|which policy) collected",
     r"who collected the step does not matter",
     r"about as much (?:news|information) as two",
+    r"nothing works without (?:it|one)",
+    r"all actions look endlessly good",
 )
 
 
