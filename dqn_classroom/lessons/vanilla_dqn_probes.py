@@ -93,12 +93,8 @@ _ENDS = torch.tensor([False, True, False, True, False])
 
 
 def _target_lines(reward: Tensor, terminated: Tensor, q_next: Tensor, gamma: float) -> Any:
-    rows = zip(
-        reward.flatten().tolist(),
-        terminated.flatten().tolist(),
-        q_next.flatten(0, -2).amax(-1).tolist(),
-        strict=True,
-    )
+    best_next = q_next.flatten(0, -2).amax(-1).tolist()
+    rows = zip(reward.flatten().tolist(), terminated.flatten().tolist(), best_next, strict=True)
     lines = [f"{r:g}" if end else f"{r:g} + {gamma:g} × {best:g}" for r, end, best in rows]
     return np.reshape(lines, reward.shape).tolist()
 

@@ -81,6 +81,7 @@ _TARGET = {
 }
 _LONG = {"vanilla": replace(_VANILLA, steps=10_000, epsilon_duration=5_000)}
 _HUBER = {f"Huber, {name}": replace(_TARGET[name], loss="huber") for name in list(_TARGET)[:2]}
+_HUBER["Huber, bounded"] = replace(_NO_TARGET, loss="huber", value_range=(0.0, 100.0))
 
 # The solver was searched on other seeds, all below 20,000: its score needs new ones.
 SOLVER_SEEDS = range(20_000, 20_048)
@@ -96,6 +97,6 @@ STUDIES = {
     "lesson 3 cartpole": Study(31, _each(_REPLAY, steps=5_000, epsilon_duration=2_500)),
     "lesson 3 catch": Study(16, _REPLAY_CATCH),
     "lesson 4": Study(27, _TARGET, recorded={"sync every 200": {"every": 2_000}}),
-    "lesson 4 huber": Study(10, _HUBER),
+    "lesson 4 huber": Study(15, _HUBER),
     "solve_cartpole": Study(25, _AGENT, range(12_345, 12_346), {"agent": {"every": 10_000}}, True),
 }

@@ -219,6 +219,15 @@ def test_the_loop_of_lesson_three_is_the_packages(seed):
     assert_same_training(*by_hand(config, seed), config, seed)
 
 
+@pytest.mark.parametrize("changes", [{"target_period": 7}, {"tau": 0.1, "loss": "huber"}])
+@pytest.mark.parametrize("seed", [0, 3])
+def test_the_loop_of_lesson_four_is_the_packages(seed, changes):
+    config = replace(VANILLA, steps=250, replay_capacity=60, batch_size=8, learning_starts=20)
+    config = replace(config, update_period=3, **changes)
+    by_hand = lifted("target_network", "loop")["train_dqn"]
+    assert_same_training(*by_hand(config, seed), config, seed)
+
+
 def prose(notebook):
     return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
 
