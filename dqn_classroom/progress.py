@@ -14,7 +14,7 @@ from dqn_lessons.experiments.files import atomic_write
 
 VERSION = 1
 # Parts that files of earlier editions are without.
-_LATER = ("clinic", "first_predictions", "first_quizzes")
+_LATER = ("clinic", "first_predictions", "first_quizzes", "votes")
 # No count grows past this by working on the course.
 MOST = 1_000_000
 _LOCK_SECONDS = 5
@@ -75,6 +75,7 @@ def fault(record: Any) -> str:
         "clinic": _are_counts,
         "first_predictions": _is_whole,
         "first_quizzes": _is_whole,
+        "votes": _are_counts,
     }
     for part, is_right in parts.items():
         entries = record.get(part, {} if part in _LATER else None)
