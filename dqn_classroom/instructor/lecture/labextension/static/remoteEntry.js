@@ -24,9 +24,9 @@
     ["end", "", (lecture) => lecture.go(lecture.steps.length - 1)],
   ];
   const SIZES = [1, 1.2, 1.4, 1.6, 1.8, 2];
-  // No figure is drawn smaller than this: its type would be below 12 pixels.
-  const SMALLEST = 1;
-  const FIGURE = ".js-plotly-plot, .jupyter-widgets, img, svg, video, canvas";
+  // No output is drawn smaller than this, nine tenths of its size in the notebook.
+  const SMALLEST = 0.9;
+  const FIGURE = ".jp-OutputArea-output :is(.jupyter-widgets, img, svg, video, canvas)";
   const OUTPUT = ".jp-Cell-outputWrapper";
   const CSS = `
     body.dqn-lecturing :is(.jp-SideBar, .lm-DockPanel-tabBar, .jp-NotebookPanel-toolbar, .jp-Toolbar,
