@@ -32,6 +32,13 @@ def table_html(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return f"<table><thead><tr>{names}</tr></thead><tbody>{body}</tbody></table>"
 
 
+def closed_html(label: str, body: str) -> str:
+    """Return HTML that shows its body once its label, which is escaped, is opened."""
+    # nbclassic's style sheet makes of a summary a block, which has no triangle.
+    summary = f'<summary style="display:list-item">{html.escape(label)}</summary>'
+    return f"<details>{summary}{body}</details>"
+
+
 @dataclass(frozen=True)
 class Feedback:
     """A message to the student; shown by itself, or as the last value of a cell.
@@ -77,8 +84,9 @@ class Feedback:
         if self.table:
             parts.append(table_html(self.table[0], self.table[1:]))
         parts += [
-            f"<details><summary>{escape(label)}</summary>"
-            f'<pre style="margin:4px 0;white-space:pre-wrap">{escape(text)}</pre></details>'
+            closed_html(
+                label, f'<pre style="margin:4px 0;white-space:pre-wrap">{escape(text)}</pre>'
+            )
             for label, text in self.details.items()
         ]
         _, colour = _SIGNS[self.status]

@@ -15,7 +15,7 @@ from dqn_lessons.experiments.files import atomic_write
 
 VERSION = 1
 # Parts that files of earlier editions are without.
-_LATER = ("clinic", "first_predictions", "first_quizzes")
+_LATER = ("clinic", "first_predictions", "first_quizzes", "votes")
 # No count grows past this by working on the course.
 MOST = 1_000_000
 _LOCK_SECONDS = 5
@@ -76,6 +76,7 @@ def fault(record: Any) -> str:
         "clinic": _are_counts,
         "first_predictions": _is_whole,
         "first_quizzes": _is_whole,
+        "votes": _are_counts,
     }
     if not _is_count(record.get("seed", 0)):
         return "its seed is no count"

@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 from plotly.io.json import to_json_plotly
 
-from dqn_classroom.feedback import table_html
+from dqn_classroom.feedback import closed_html, table_html
 
 # Okabe and Ito's palette: told apart with every common kind of colour blindness. Lines differ
 # in dash as well, so that no figure depends on colour.
@@ -83,10 +83,8 @@ class AccessibleFigure:
 
     def details(self) -> str:
         """Return the text alternative and the data table as HTML, closed until asked for."""
-        return (
-            "<details><summary>Text alternative and data table</summary>"
-            f"<p>{html.escape(self.alt)}</p>{self.table_html()}</details>"
-        )
+        body = f"<p>{html.escape(self.alt)}</p>{self.table_html()}"
+        return closed_html("Text alternative and data table", body)
 
     def html(self) -> str:
         """Return a matplotlib figure as an image with its text alternative and its numbers."""

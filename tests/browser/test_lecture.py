@@ -1,20 +1,50 @@
 """Lecture mode: full-screen, step by step, by keyboard; sliders, live figures, videos work."""
 
 import re
+from pathlib import Path
 
 import pytest
 
+from dqn_classroom.instructor import lecture
+from tests.browser.axe import grave_violations, unroll
 from tests.browser.conftest import ARTIFACTS, on
 from tests.browser.lab import expect
 from tests.notebooks import tools
 
 pytestmark = pytest.mark.browser
 
+SCRIPT = Path(lecture.__file__).parent / "labextension" / "static" / "remoteEntry.js"
 SHOWN = """() => window.jupyterapp.shell.currentWidget.content.widgets
     .map((cell, i) => [i, cell.node.getBoundingClientRect()])
     .filter(([, box]) => box.height > 0).map(([i]) => i)"""
-
-
+# Code cells on the screen whose code is seen beside a figure, or hidden without one. The MIME types
+# of the outputs tell which they are; cards of the course are HTML and no figures.
+WRONG_CODE = """() => window.jupyterapp.shell.currentWidget.content.widgets
+    .filter(cell => cell.model.type === 'code' && cell.node.getBoundingClientRect().height > 0)
+    .filter(cell => {
+        const code = cell.node.querySelector('.jp-Cell-inputWrapper').offsetHeight;
+        const figure = cell.model.sharedModel.getOutputs().some(({data}) => data && (
+            Object.keys(data).some(type => /plotly|widget-view|^image/.test(type))
+            || /<(img|svg) /.test(data['text/html'])));
+        const call = /^(predict|quiz|recall)[(]/m.test(cell.model.sharedModel.getSource());
+        return (code === 0) !== (figure || call);
+    }).map(cell => cell.model.id)"""
+# Texts that no one reads from the last row, with their size in pixels as it is seen.
+SMALL_TYPE = """() => {
+    const found = [], lecture = document.querySelector('.dqn-lecture');
+    const walk = document.createTreeWalker(lecture, NodeFilter.SHOW_TEXT);
+    for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+        const e = node.parentElement, {fontSize, opacity} = getComputedStyle(e);
+        const skip = 'mjx-container, sub, sup, style, script, .modebar, .dqn-elsewhere';
+        if (!node.data.trim() || e.closest(skip) || opacity === '0') continue;
+        if (!e.getBoundingClientRect().width) continue;
+        const scale = /scale.([.0-9]+)/.exec(e.closest('.js-plotly-plot')?.style.transform) || [];
+        const size = parseFloat(fontSize) * e.currentCSSZoom * (scale[1] || 1);
+        // The digits between the powers of a logarithmic axis are small.
+        if (size < (e.closest('.js-plotly-plot') ? 7.5 : 11.5)) found.push([node.data, size]);
+    }
+    return found;
+}"""
 # A figure is fitted a moment after it has grown.
 FITS = """(selector) => {
     const box = document.querySelector(selector).getBoundingClientRect();
@@ -35,6 +65,19 @@ def steps_of(stem):
     return steps
 
 
+def lecture_notes(stem):
+    """The cells of each step alone: how long they take, and what to say."""
+    alone = []
+    for cell in tools.load(tools.NOTEBOOKS / f"{stem}.ipynb").cells:
+        kind, note = cell.metadata["slideshow"]["slide_type"], cell.metadata.get("lecture", {})
+        if kind == "-continue":
+            alone[-1].append(note)
+        elif kind != "skip":
+            alone.append([note])
+    minutes = [sum(note.get("minutes", 0) for note in notes) for notes in alone]
+    return minutes, [" ".join(n["say"] for n in notes if n.get("say")) for notes in alone]
+
+
 def begin(page, name):
     page.show(name)
     page.page.get_by_role("button", name="Lecture", exact=True).click()
@@ -50,6 +93,7 @@ def press(page, *keys):
 
 @on(*[path.stem for path in tools.PATHS])
 def test_each_notebook_is_a_sequence_of_steps(page):
+    page.page.set_viewport_size({"width": 1366, "height": 768})
     begin(page, tools.load(tools.NOTEBOOKS / f"{page.stem}.ipynb").cells[0].id)
     steps = steps_of(page.stem)
     assert len(steps) >= 15
@@ -57,6 +101,8 @@ def test_each_notebook_is_a_sequence_of_steps(page):
         at = page.page.locator("#dqn-lecture-bar .dqn-at").inner_text()
         assert at.endswith(f"step {number} of {len(steps)}")
         page.until(SHOWN, cells)
+        page.until(WRONG_CODE, [])
+        page.until(SMALL_TYPE, [])
         page.page.keyboard.press("PageDown")
     press(page, "Home")
     page.until(SHOWN, steps[0])
@@ -106,6 +152,10 @@ def test_a_slider_moves_its_curve_and_the_notes_stay_hidden(page):
     assert page.js(white) == "rgb(255, 255, 255)"
 
 
+def step_of(sentence):
+    return int(re.search(r"step ([\d,]+) of", sentence)[1].replace(",", ""))
+
+
 @on("02_vanilla_dqn")
 def test_a_training_is_paused_stepped_and_stopped_while_it_runs(page):
     where = "first-training"
@@ -117,20 +167,18 @@ def test_a_training_is_paused_stepped_and_stopped_while_it_runs(page):
     cell.get_by_role("button", name="Pause").click()
     cell.get_by_text("Paused").wait_for()
     held = says.inner_text()
-    # The one fixed wait: that nothing moves is seen by looking for a while.
-    page.page.wait_for_timeout(1500)
-    assert says.inner_text() == held, "paused, nothing moves"
-    cell.get_by_role("button", name="Step").click()
-    page.page.wait_for_function(
-        "([before]) => [...document.querySelectorAll('[role=status]')].some(e =>"
-        " e.innerText.includes('Paused') && e.innerText !== before)",
-        arg=[held],
-        polling=100,
-    )
+    # The training loop plays the picture. Did it not wait, it would come to a later evaluation
+    # first, and say so.
     cell.get_by_role("button", name="Greedy episode").click()
     picture = cell.locator("img").first
     picture.wait_for()
     assert picture.evaluate("e => e.naturalWidth") > 100
+    assert says.inner_text() == held, "paused, nothing moves"
+    cell.get_by_role("button", name="Step").click()
+    expect(says, "a step leads to the next evaluation").to_contain_text(
+        f"step {step_of(held) + 200:,} of"
+    )
+    expect(says).to_contain_text("Paused")
     page.page.screenshot(path=ARTIFACTS / "lecture-training.png")
     cell.get_by_role("button", name="Stop").click()
     cell.get_by_text("Stopped").wait_for()
@@ -154,3 +202,125 @@ def test_a_video_plays_and_shift_enter_goes_on(page):
     press(page, "Shift+Enter")
     page.wait_idle()
     assert page.page.locator("#dqn-lecture-bar .dqn-at").inner_text() != at
+
+
+@on("01_target_lag")
+def test_a_key_shows_the_code_of_a_slide_and_hides_it(page):
+    begin(page, "three-figure")
+    code = page.cell("three-figure").locator(".jp-Cell-inputWrapper")
+    before = page.cell("three-finals").locator(".jp-Cell-inputWrapper")
+    expect(code).to_be_hidden()
+    press(page, "h")
+    expect(code).to_be_visible()
+    expect(before).to_be_visible()
+    press(page, "h")
+    expect(code).to_be_hidden()
+    expect(before).to_be_hidden()
+    page.page.get_by_role("button", name="H code").click()
+    expect(code).to_be_visible()
+    press(page, "Escape")
+    expect(page.show("three-figure").locator(".jp-Cell-inputWrapper")).to_be_visible()
+
+
+@on("01_target_lag")
+def test_the_bar_and_the_presenters_window_say_where_one_is(page):
+    minutes, say = lecture_notes(page.stem)
+    begin(page, "three-figure")
+    bar = page.page.locator("#dqn-lecture-bar")
+    number = int(bar.locator(".dqn-at").inner_text().split()[5])
+    expect(bar.locator(".dqn-title")).to_have_text("Three runs")
+    page.js("() => { window.jupyterapp.shell.currentWidget.dqnBegan -= 12 * 60000; }")
+    expect(bar.locator(".dqn-clock")).to_have_text(
+        f"12 min elapsed, {sum(minutes[number - 1 :])} remaining"
+    )
+    with page.page.expect_popup() as opened:
+        page.page.keyboard.press("p")
+    notes = opened.value
+    expect(notes.get_by_role("heading", name="Three runs")).to_be_visible()
+    assert len(say[number - 1]) > 20
+    expect(notes.locator(".dqn-say")).to_contain_text(say[number - 1])
+    expect(notes.locator(".dqn-next")).to_contain_text(say[number])
+    notes.keyboard.press("PageDown")
+    expect(notes.locator(".dqn-at")).to_contain_text(f"step {number + 1} of {len(minutes)}")
+    expect(bar.locator(".dqn-at")).to_contain_text(f"step {number + 1} of {len(minutes)}")
+    expect(notes.locator(".dqn-clock")).to_contain_text("12 min elapsed")
+    expect(notes.locator(".dqn-say")).to_contain_text(say[number])
+    notes.screenshot(path=ARTIFACTS / "lecture-presenter.png")
+    page.page.bring_to_front()
+    with notes.expect_event("close"):
+        press(page, "Escape")
+
+
+@on("01_target_lag")
+def test_a_refused_window_is_said(page):
+    begin(page, "three-figure")
+    # What a browser that blocks pop-ups returns.
+    page.js("() => { window.opens = window.open; window.open = () => null; }")
+    press(page, "p")
+    page.js("() => { window.open = window.opens; }")
+    told = page.page.locator("#dqn-lecture-bar .dqn-told")
+    expect(told).to_contain_text("refused")
+    press(page, "PageDown")
+    expect(told).to_be_hidden()
+
+
+@on("01_target_lag")
+def test_one_goes_to_a_slide_by_its_number(page):
+    begin(page, "title")
+    at = page.page.locator("#dqn-lecture-bar .dqn-at")
+    press(page, "g")
+    slides = page.page.get_by_role("listbox", name="Slide")
+    expect(slides).to_be_focused()
+    titles = slides.get_by_role("option").all_inner_texts()
+    assert at.inner_text().startswith(f"slide 1 of {len(titles)},")
+    assert titles[10].startswith("11 · ")
+    unroll(page)
+    assert not grave_violations(page, ".dqn-dialog")
+    page.page.set_viewport_size({"width": 1366, "height": 768})
+    # The slide below is not turned, and Escape closes the list alone.
+    press(page, "PageDown", "Escape", "g", "1", "1", "Enter")
+    expect(slides).to_have_count(0)
+    expect(at).to_contain_text(f"slide 11 of {len(titles)},")
+    expect(page.page.locator("#dqn-lecture-bar .dqn-title")).to_have_text(titles[10][5:])
+
+
+@on("00_start_here")
+def test_votes_are_counted_by_hand_and_kept(page):
+    begin(page, "predict-random")
+    told = page.page.locator("#dqn-lecture-bar .dqn-told")
+    options = page.page.locator(".dqn-dialog").get_by_role("spinbutton")
+    press(page, "v")
+    expect(options).to_have_count(4)
+    group = page.page.get_by_role("group", name="How many steps does the pole stay up")
+    expect(group.get_by_role("spinbutton", name="about 22")).to_be_visible()
+    unroll(page)
+    assert not grave_violations(page, ".dqn-dialog")
+    page.page.set_viewport_size({"width": 1366, "height": 768})
+    options.nth(0).fill("12")
+    options.nth(3).fill("7")
+    page.page.screenshot(path=ARTIFACTS / "lecture-votes.png")
+    page.page.keyboard.press("Enter")
+    expect(told).to_have_text("Kept: 19 votes.")
+    press(page, "v")
+    expect(options.nth(3)).to_have_value("7")
+    expect(options.nth(1)).to_have_value("")
+    press(page, "Escape", "PageDown", "v")
+    expect(told).to_have_text("No question on this slide.")
+
+
+def test_the_plugin_starts_in_a_shell_without_notebooks(browser):
+    """Voila and RISE run the plugins of JupyterLab in a shell without `currentChanged`."""
+    page, errors = browser.new_page(), []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.add_script_tag(path=SCRIPT)
+    for app in ("{shell: {}}", "{shell: {}, restored: Promise.resolve()}"):
+        commands = page.evaluate(
+            f"async () => {{ const app = {app}, found = {{}};"
+            " app.commands = {addCommand: (id, c) => { found[id] = c.isEnabled(); },"
+            "     addKeyBinding: () => {}};"
+            " const make = await window._JUPYTERLAB['dqn-lessons-lecture'].get('./extension');"
+            " make().default.activate(app); await app.restored; return found; }"
+        )
+        assert commands == {"dqn-lessons:lecture": False}
+    assert errors == []
+    page.close()

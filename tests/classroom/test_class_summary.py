@@ -25,7 +25,7 @@ from dqn_classroom.instructor.class_summary.catalogue import (
     Course,
     Task,
 )
-from dqn_classroom.instructor.class_summary.counting import FILES, UNKNOWN, count
+from dqn_classroom.instructor.class_summary.counting import FILES, LECTURES, UNKNOWN, count
 from dqn_classroom.instructor.class_summary.page import lines, render
 from dqn_classroom.instructor.class_summary.reading import LIMIT, UnusableError, parse, read_folder
 from dqn_classroom.lessons import LESSONS
@@ -169,6 +169,28 @@ def test_first_answers_are_counted_where_they_were_kept(counts, course):
     old = render(count([BEN], course), course)
     assert "at first 0" not in old
     assert "not kept" in old
+
+
+def test_votes_by_hand_are_counted_apart_from_students(counts, course):
+    room = {"02-clock": {"0": 12, "2": 3}, "lesson 2-1": {"1": 9}}
+    lecture = student(predictions={"02-clock": 0}, votes=room)
+    another = student(votes={"02-clock": {"2": 5, "9": 1}, ALERT: {"0": 1}})
+    both = count([*CLASS.values(), lecture, another], course)
+    assert (both[FILES].value, both[LECTURES].value, both[UNKNOWN].value) == (4, 2, 2)
+    assert chosen(both, "vote", "02-clock", "hands") == [12, 0, 8, 0]
+    assert sum(chosen(both, "vote", "lesson 2-1", "hands")) == 9
+    apart = {k: r for k, r in both.items() if r.part != "vote" and k not in (LECTURES, UNKNOWN)}
+    assert apart == {k: r for k, r in counts.items() if k not in (LECTURES, UNKNOWN)}
+    text = " ".join("".join(Page(render(both, course)).words).split())
+    assert "Of lectures: 2 files" in text
+    assert re.search(r"12 · about 10: .* 0 · about 9: .* 8 · about 5 0 · about 1", text)
+    assert "Votes in class" not in render(counts, course)
+
+
+def test_a_folder_with_the_file_of_a_lecture_alone_is_shown(tmp_path):
+    lecture = student(votes={"lesson 2-1": {"1": 9}})
+    assert main([str(hand_in(tmp_path, {"a": lecture})), "--out", str(tmp_path / "out")]) == 0
+    assert "Votes in class" in (tmp_path / "out" / "summary.html").read_text(encoding="utf-8")
 
 
 def test_how_far_each_got_is_counted(counts):

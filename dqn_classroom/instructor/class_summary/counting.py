@@ -20,6 +20,7 @@ from dqn_classroom.lessons import LESSONS
 Key = tuple[str, str, str, str]
 FILES: Key = ("class", "", "", "progress files")
 UNKNOWN: Key = ("class", "", "", "entries with unknown names")
+LECTURES: Key = ("class", "", "", "files of lectures")
 _CLINIC = str(LESSONS["bug_clinic"].number)
 
 
@@ -100,8 +101,22 @@ def _began(record: dict[str, Any], course: Course) -> set[str]:
     return began | ({_CLINIC} if any(record.get("clinic", {}).values()) else set())
 
 
+def _votes(votes: dict[str, dict[str, int]], course: Course) -> Iterator[tuple[Key, int]]:
+    asked = {**course.predictions, **course.quizzes}
+    for key, hands in votes.items():
+        options = asked[key].options if key in asked else ()
+        numbers = {str(i): option for i, option in enumerate(options)}
+        for number, raised in hands.items():
+            known = number in numbers
+            yield (("vote", key, numbers[number], "hands"), raised) if known else (UNKNOWN, 1)
+
+
 def _facts(record: dict[str, Any], course: Course) -> Iterator[tuple[Key, int]]:
-    """Yield what one student adds to the counts."""
+    """Yield what one student, or the votes of a room, adds to the counts."""
+    if record.get("votes"):  # what was clicked in a lecture is the room's majority, no student's
+        yield LECTURES, 1
+        yield from _votes(record["votes"], course)
+        return
     yield FILES, 1
     record = record | {"exercises": current_exercises(record["exercises"])}
     yield from _exercise_facts(record["exercises"], course)
@@ -141,6 +156,7 @@ def _rows(total: Counter[Key], course: Course) -> Iterator[Row]:
         if part == "attempts":
             attempts[name] += number * [int(detail)]
     yield Row("class", "", "", "", FILES[-1], students)
+    yield Row("class", "", "", "", LECTURES[-1], total[LECTURES])
     yield Row("class", "", "", "", UNKNOWN[-1], total[UNKNOWN])
     for lesson, title in course.lessons.items():
         yield from rows("lesson", lesson, title, "", began=students, furthest=students)
@@ -170,6 +186,9 @@ def _rows(total: Counter[Key], course: Course) -> Iterator[Row]:
                 for measure, votes in (("right", last), ("right at first", first)):
                     right = votes[question.right]
                     yield Row(part, question.lesson, key, "", measure, right, sum(votes))
+            raised = sum(total["vote", key, option, "hands"] for option in question.options)
+            for option in question.options if raised else ():
+                yield from rows("vote", question.lesson, key, option, hands=raised)
     whole = {bug: total["clinic", bug, "", "met"] for bug in course.bugs}
     wrong = [(bug, said) for bug in whole for said in whole if said != bug]
     for bug, said in [*((bug, bug) for bug in whole if whole[bug]), *ranked("clinic", wrong)]:

@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dqn_classroom.instructor import plural
 from dqn_classroom.instructor.class_summary.catalogue import GENERAL, Asked, Course
-from dqn_classroom.instructor.class_summary.counting import FILES, UNKNOWN, Row, Table
+from dqn_classroom.instructor.class_summary.counting import FILES, LECTURES, UNKNOWN, Row, Table
 
 TOP = 5
 # Names come from the course alone and are escaped all the same.
@@ -74,6 +74,7 @@ def render(table: Table, course: Course, skipped: int = 0, copies: int = 0) -> s
     _TEMPLATES.filters |= {"share": share, "plural": plural}
     return _TEMPLATES.get_template("page.html.j2").render(
         students=table[FILES].value,
+        lectures=table[LECTURES].value,
         unknown=table[UNKNOWN].value,
         skipped=skipped,
         copies=copies,

@@ -6,8 +6,28 @@
 // Written by hand in plain JavaScript: nothing to build.
 (() => {
   const NAME = "dqn-lessons-lecture";
-  const HELP = "PageDown next · PageUp back · Enter run · + − size · N notes · C contrast · Esc end";
+  const HELP = "PageDown next · Enter run · Esc end";
+  // Key, its name in the bar if it has a button there, what it does.
+  const KEYS = [
+    ["h", "code", (lecture) => lecture.toggleCode()],
+    ["g", "go to", (lecture) => lecture.choose()],
+    ["v", "votes", (lecture) => lecture.vote()],
+    ["n", "notes", (lecture) => lecture.bar.classList.toggle("dqn-notes")],
+    ["p", "presenter", (lecture) => lecture.openWindow()],
+    ["f", "", (lecture) => lecture.fill()],
+    ["t", "", (lecture) => { lecture.panel.dqnBegan = Date.now(); lecture.tell(); }],
+    ["c", "", () => document.body.classList.toggle("dqn-contrast")],
+    ["+", "", (lecture) => lecture.resize(lecture.size + 1)],
+    ["=", "", (lecture) => lecture.resize(lecture.size + 1)],
+    ["-", "", (lecture) => lecture.resize(lecture.size - 1)],
+    ["home", "", (lecture) => lecture.go(0)],
+    ["end", "", (lecture) => lecture.go(lecture.steps.length - 1)],
+  ];
   const SIZES = [1, 1.2, 1.4, 1.6, 1.8, 2];
+  // No output is drawn smaller than this, nine tenths of its size in the notebook.
+  const SMALLEST = 0.9;
+  const FIGURE = ".jp-OutputArea-output :is(.jupyter-widgets, img, svg, video, canvas)";
+  const OUTPUT = ".jp-Cell-outputWrapper";
   const CSS = `
     body.dqn-lecturing :is(.jp-SideBar, .lm-DockPanel-tabBar, .jp-NotebookPanel-toolbar, .jp-Toolbar,
       .lm-SplitPanel-handle, .lm-DockPanel-handle, #jp-top-panel, #jp-menu-panel,
@@ -18,7 +38,8 @@
       width: 100vw !important; height: calc(100vh - 2.2em) !important;
       contain: none !important; background: var(--jp-layout-color0); }
     .dqn-lecture :is(.jp-Notebook-footer, .jp-InputPrompt, .jp-OutputPrompt, .jp-Collapser,
-      .jp-Toolbar, .dqn-elsewhere), .dqn-lecture .dqn-elsewhere { display: none !important; }
+      .jp-Toolbar, .dqn-nocode > .jp-Cell-inputWrapper),
+    .dqn-lecture .dqn-elsewhere { display: none !important; }
     .dqn-lecture .jp-WindowedPanel-outer { padding: 1.2em 5vw 30vh 5vw; box-sizing: border-box; }
     .dqn-lecture .jp-Cell { zoom: var(--dqn-size); }
     .dqn-lecture .dqn-now { box-shadow: -5px 0 0 0 var(--jp-brand-color1); }
@@ -30,14 +51,41 @@
     #dqn-lecture-bar { position: fixed; bottom: 0; left: 0; right: 0; z-index: 10000;
       display: flex; gap: 1.5em; align-items: center; min-height: 2.2em; box-sizing: border-box;
       padding: 2px 16px; font: 15px/1.35 sans-serif; color: #fff; background: #1d3557; }
-    #dqn-lecture-bar .dqn-say { flex: 1; font-size: 17px; }
+    #dqn-lecture-bar .dqn-say { flex: 2; font-size: 17px; }
+    #dqn-lecture-bar .dqn-where { flex: 1; overflow: hidden; text-overflow: ellipsis; }
+    #dqn-lecture-bar :is(.dqn-where, .dqn-clock) { white-space: nowrap; }
+    #dqn-lecture-bar .dqn-title { font-weight: bold; margin-left: 1em; }
+    #dqn-lecture-bar .dqn-told { color: #ffe08a; }
+    #dqn-lecture-bar :is(.dqn-told:empty, .dqn-say:empty),
     #dqn-lecture-bar:not(.dqn-notes) .dqn-say { display: none; }
-    #dqn-lecture-bar .dqn-help { margin-left: auto; }
-    #dqn-lecture-bar.dqn-notes .dqn-help { display: none; }`;
+    #dqn-lecture-bar .dqn-help { margin-left: auto; white-space: nowrap; }
+    #dqn-lecture-bar.dqn-notes .dqn-help { display: none; }
+    #dqn-lecture-bar button { font: inherit; color: inherit; background: #1d3557; padding: 1px 6px;
+      margin-left: 4px; border: 1px solid #a9bcd6; border-radius: 4px; min-height: 24px; }
+    .dqn-dialog { font: 18px/1.4 sans-serif; max-width: 90vw; max-height: 85vh; overflow: auto;
+      color: #000; background: #fff; border: 3px solid #1d3557; }
+    .dqn-dialog::backdrop { background: #0006; }
+    .dqn-dialog :is(select, input, button) { font: inherit; }
+    .dqn-dialog label { display: flex; gap: .6em; margin: .3em 0; }
+    .dqn-dialog input { width: 5em; }`;
+  const NOTES_CSS = `body { font: 22px/1.45 sans-serif; margin: 1em 1.5em; color: #000; }
+    h1 { font-size: 26px; } h2 { font-size: 18px; } .dqn-next { color: #555; font-size: 18px; }`;
+
+  const make = (tag, attributes, ...children) => {
+    const made = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+    made.append(...children);
+    return made;
+  };
 
   // What a cell is, as its slideshow metadata say; one without, such as a new one, is a step.
   const kindOf = (cell) =>
     (cell.model.getMetadata("slideshow") || {}).slide_type || "fragment";
+
+  // Whether the code of a cell stands in the way of what it shows.
+  const draws = ({ model, node }) => model.type === "code" && (
+    node.querySelector(OUTPUT)?.querySelector(FIGURE)
+    || /^(predict|quiz|recall)\(/m.test(model.sharedModel.getSource()));
 
   // Plotly finds the mouse under a transform, not under a zoom: take the zoom back, and transform.
   const rescale = (plot, size) => {
@@ -70,13 +118,19 @@
       document.addEventListener("keydown", this.onKey, true);
       this.notebook.activeCellChanged.connect(this.follow);
       panel.disposed.connect(() => this.end());
-      const root = document.documentElement;
-      if (root.requestFullscreen) root.requestFullscreen().catch(() => {});
+      this.fill();
+      // The clock goes on when a lecture is ended and begun again.
+      panel.dqnBegan ??= Date.now();
+      this.clock = setInterval(() => this.tell(), 5000);
+      // Slide -> whether its code is shown, where the lecturer chose.
+      this.code = new Map();
       // A figure that is drawn while the step is shown has to be fitted, too.
       this.sizes = new ResizeObserver((entries) => {
         clearTimeout(this.fitting);
         this.fitting = setTimeout(() => {
-          if (!this.ended) entries.forEach((entry) => this.fit(entry.target));
+          if (this.ended) return;
+          this.hideCode();
+          entries.forEach((entry) => this.fit(entry.target));
         }, 400);
       });
       this.steps = this.plan();
@@ -84,26 +138,44 @@
       this.go(Math.max(0, this.steps.findIndex((step) => step.cells.includes(active))));
     }
 
+    fill() {
+      document.documentElement.requestFullscreen?.().catch(() => {});
+    }
+
     buildBar() {
-      this.bar = document.createElement("div");
-      this.bar.id = "dqn-lecture-bar";
-      this.bar.setAttribute("role", "status");
-      for (const name of ["dqn-at", "dqn-say", "dqn-help"]) {
-        const part = document.createElement("span");
-        part.className = name;
-        this.bar.append(part);
-      }
-      this.bar.lastChild.textContent = HELP;
+      const part = (name, ...children) => make("span", { class: `dqn-${name}` }, ...children);
+      const buttons = KEYS.filter(([, name]) => name).map(([key, name, act]) => {
+        const button = make("button", { type: "button", "aria-keyshortcuts": key },
+          `${key.toUpperCase()} ${name}`);
+        // With the focus on a button, the keys would be the button's.
+        button.addEventListener("click", () => { button.blur(); act(this); });
+        return button;
+      });
+      this.bar = make("div", { id: "dqn-lecture-bar", role: "region", "aria-label": "Lecture" },
+        make("span", { role: "status", class: "dqn-where" }, part("at"), part("title")),
+        part("clock"), part("say"), make("span", { role: "status", class: "dqn-told" }),
+        part("help", HELP, ...buttons));
       document.body.append(this.bar);
+    }
+
+    part(name) {
+      return this.bar.querySelector(`.dqn-${name}`);
     }
 
     plan() {
       const steps = [];
-      let slide = -1;
+      let slide = -1, title = "";
+      this.titles = [];
       this.notebook.widgets.forEach((cell, index) => {
         const kind = kindOf(cell);
         if (kind === "skip" || kind === "notes") return;
-        if (kind === "slide" || kind === "subslide" || slide < 0) slide += 1;
+        const begins = kind === "slide" || kind === "subslide" || slide < 0;
+        if (begins) slide += 1;
+        const heading = cell.model.type === "markdown"
+          && /^#+\s+(.+)$/m.exec(cell.model.sharedModel.getSource());
+        if (heading) title = heading[1].replace(/[*`$]/g, "");
+        // Without a heading of its own, a slide goes on with what the last one was about.
+        if (begins) this.titles.push(title);
         const last = steps[steps.length - 1];
         if (kind === "-continue" && last && last.slide === slide) last.cells.push(index);
         else steps.push({ slide, cells: [index] });
@@ -117,6 +189,7 @@
       const shown = new Set(
         this.steps.slice(0, this.step + 1).filter((step) => step.slide === now.slide)
           .flatMap((step) => step.cells));
+      this.shown = [...shown].map((index) => this.notebook.widgets[index]);
       this.notebook.widgets.forEach((cell, index) => {
         cell.node.classList.toggle("dqn-elsewhere", !shown.has(index));
         cell.node.classList.toggle(
@@ -129,13 +202,15 @@
       this.notebook.activeCellIndex = now.cells[0];
       this.notebook.deselectAll();
       this.moving = false;
-      this.say();
+      this.hideCode();
+      this.part("told").textContent = "";
+      this.tell();
       // Figures measure themselves when the window changes its size.
       window.dispatchEvent(new Event("resize"));
       const cells = now.cells.map((index) => this.notebook.widgets[index].node);
       this.sizes.disconnect();
       requestAnimationFrame(() => {
-        cells.forEach((cell) => this.fit(cell));
+        this.shown.forEach((cell) => this.fit(cell.node));
         cells.forEach((cell) => this.sizes.observe(cell));
         cells[cells.length - 1].scrollIntoView({ block: "nearest" });
         cells[0].scrollIntoView({ block: "nearest" });
@@ -144,19 +219,145 @@
 
     // Type keeps the chosen size; a figure or an explorer that is too large for the screen shrinks.
     fit(cell) {
-      const plots = [...cell.querySelectorAll(".js-plotly-plot")];
+      const output = cell.querySelector(OUTPUT);
+      if (!output) return;
+      const plots = [...output.querySelectorAll(".js-plotly-plot")];
       plots.forEach(unscale);
-      cell.style.removeProperty("zoom");
-      if (!cell.querySelector(".js-plotly-plot, .jupyter-widgets, img")) return;
-      const room = this.notebook.node.getBoundingClientRect();
-      const box = cell.getBoundingClientRect();
+      output.style.removeProperty("zoom");
+      if (!output.querySelector(FIGURE)) return;
+      const room = this.notebook.node.getBoundingClientRect().height - 40;
+      const box = output.getBoundingClientRect();
+      const code = cell.getBoundingClientRect().height - box.height;
       const widest = Math.max(0, ...plots.map(
         (plot) => plot.querySelector("svg").getBoundingClientRect().right - box.left));
-      const scale = Math.min(
-        1, (room.height - 40) / box.height, widest ? (box.width - 10) / widest : 1);
-      const size = Math.max(SIZES[this.size] * scale, 0.7);
-      if (scale < 1) cell.style.zoom = size;
+      // Beside long code a figure has the whole screen, and one scrolls from one to the other; what
+      // came before it on the slide stays in view if the figure keeps most of its height.
+      const alone = code < room / 2 ? room - code : room;
+      const earlier = this.shown.map(({ node }) => node).filter(
+        (node) => node.compareDocumentPosition(cell) & Node.DOCUMENT_POSITION_FOLLOWING);
+      const shared = earlier.reduce(
+        (rest, node) => rest - node.getBoundingClientRect().height, alone);
+      const height = shared > 0.6 * Math.min(alone, box.height) ? shared : alone;
+      const scale = Math.min(1, height / box.height, widest ? (box.width - 10) / widest : 1);
+      const size = Math.max(SIZES[this.size] * scale, SMALLEST);
+      if (scale < 1) output.style.zoom = size / SIZES[this.size];
       plots.forEach((plot) => rescale(plot, size));
+    }
+
+    hideCode() {
+      const show = this.code.get(this.steps[this.step].slide);
+      for (const cell of this.shown) {
+        // What is being written stays.
+        const hide = !cell.node.querySelector(".cm-focused") && (show === undefined ? draws(cell)
+          : !show && cell.node.querySelector(".jp-OutputArea-child"));
+        cell.node.classList.toggle("dqn-nocode", Boolean(hide));
+      }
+    }
+
+    toggleCode() {
+      const hidden = this.shown.some((cell) => cell.node.classList.contains("dqn-nocode"));
+      this.code.set(this.steps[this.step].slide, hidden);
+      this.go(this.step);
+    }
+
+    // A dialog of the browser's own: it holds the focus, Esc closes it, the focus goes back.
+    ask(name, ...parts) {
+      this.dialog = make("dialog", { class: "dqn-dialog", "aria-label": name }, ...parts);
+      const { dialog } = this;
+      dialog.addEventListener("close", () => dialog.remove());
+      document.body.append(dialog);
+      dialog.showModal();
+    }
+
+    choose() {
+      const list = make("select", { size: Math.min(this.titles.length, 18), "aria-label": "Slide" },
+        ...this.titles.map((title, index) => make("option", {}, `${index + 1} · ${title}`)));
+      list.selectedIndex = this.steps[this.step].slide;
+      const go = () => {
+        this.dialog.close();
+        this.go(this.steps.findIndex((step) => step.slide === list.selectedIndex));
+      };
+      let typed = "";
+      list.addEventListener("click", go);
+      list.addEventListener("keydown", (event) => {
+        if (event.key === "Enter") go();
+        else if (/^\d$/.test(event.key)) {
+          typed = [typed + event.key, event.key].find((n) => n > 0 && n <= list.length) || "";
+          if (typed) list.selectedIndex = typed - 1;
+        } else return;
+        event.preventDefault();
+      });
+      this.ask("Go to a slide", make("p", {}, "Type its number, or use the arrows; then Enter."),
+        list);
+    }
+
+    // The kernel knows the questions and keeps the votes: see votes() in lecture/__init__.py.
+    async votes(...given) {
+      const { kernel } = this.panel.sessionContext.session;
+      const call = given.map((one) => JSON.stringify(one)).join(", ");
+      const module = '__import__("dqn_classroom.instructor.lecture", fromlist=["votes"])';
+      const { content } = await kernel.requestExecute({
+        code: "", silent: true, store_history: false,
+        user_expressions: { votes: `${module}.votes(${call})` },
+      }).done;
+      const said = content.user_expressions?.votes;
+      if (said?.status !== "ok") throw new Error(said?.evalue || "the kernel did not answer");
+      return said.data["application/json"];
+    }
+
+    async vote() {
+      const source = this.shown.filter(({ model }) => model.type === "code")
+        .map(({ model }) => model.sharedModel.getSource()).join("\n");
+      const told = this.part("told");
+      told.textContent = "Asking the kernel …";
+      try {
+        const asked = Object.entries(await this.votes(source));
+        told.textContent = asked.length ? "" : "No question on this slide.";
+        if (!asked.length || this.ended) return;
+        const form = make("form", { method: "dialog" },
+          ...asked.map(([key, { prompt, options, counts }]) => make("fieldset", {},
+            make("legend", {}, prompt),
+            ...options.map((option, index) => make("label", {}, make("input", {
+              type: "number", min: 0, max: 9999, name: `${key} ${index}`,
+              value: counts[index] ?? "" }), option)))),
+          make("p", {}, "Count the hands. ", make("button", {}, "Keep")));
+        form.addEventListener("submit", async () => {
+          const given = Object.fromEntries(asked.map(([key]) => [key, {}]));
+          let sum = 0;
+          for (const [name, value] of new FormData(form)) {
+            const [, key, option] = /^(.*) (\d+)$/.exec(name);
+            if (value) given[key][option] = Number(value);
+            sum += Number(value);
+          }
+          try {
+            await this.votes(source, given);
+            told.textContent = `Kept: ${sum} votes.`;
+          } catch (error) {
+            told.textContent = `Not kept: ${error.message}`;
+          }
+        });
+        this.ask("Votes by hand", form);
+      } catch (error) {
+        told.textContent = `No votes: ${error.message}`;
+      }
+    }
+
+    openWindow() {
+      this.window = window.open("", "dqn-lecture-notes", "popup,width=760,height=560");
+      if (!this.window) {
+        this.part("told").textContent = "The browser refused the window: allow pop-ups, or press N.";
+        return;
+      }
+      const { document: page } = this.window;
+      page.title = "Presenter's notes";
+      page.documentElement.lang = "en";
+      page.head.replaceChildren(make("title", {}, page.title), make("style", {}, NOTES_CSS));
+      page.body.replaceChildren(make("main", {}, make("h1", { class: "dqn-title" }),
+        make("p", { class: "dqn-at" }), make("p", { class: "dqn-clock" }),
+        make("p", { class: "dqn-say", "aria-live": "polite" }),
+        make("h2", {}, "Next"), make("p", { class: "dqn-next" })));
+      page.onkeydown = this.onKey;
+      this.tell();
     }
 
     // A cell that JupyterLab itself goes to, such as the next one after Shift Enter.
@@ -168,16 +369,36 @@
       if (step >= 0) this.go(step);
     }
 
-    say() {
-      const now = this.steps[this.step];
-      const notes = now.cells.map(
+    notes(step) {
+      return (step ? step.cells : []).map(
         (index) => this.notebook.widgets[index].model.getMetadata("lecture") || {});
-      const slides = this.steps[this.steps.length - 1].slide + 1;
-      const [at, say] = this.bar.children;
-      at.textContent =
-        `slide ${now.slide + 1} of ${slides}, step ${this.step + 1} of ${this.steps.length}`;
-      say.textContent = notes.flatMap((note) =>
+    }
+
+    // What the bar and the presenter's window say.
+    tell() {
+      const now = this.steps[this.step];
+      const after = this.steps[this.step + 1];
+      const say = (step) => this.notes(step).flatMap((note) =>
         [note.minutes ? `${note.minutes} min.` : "", note.say || ""]).filter(Boolean).join(" ");
+      const to_come = this.steps.slice(this.step).flatMap((step) => this.notes(step))
+        .reduce((sum, note) => sum + (note.minutes || 0), 0);
+      const passed = Math.floor((Date.now() - this.panel.dqnBegan) / 60000);
+      const said = {
+        title: this.titles[now.slide],
+        at: `slide ${now.slide + 1} of ${this.titles.length}, `
+          + `step ${this.step + 1} of ${this.steps.length}`,
+        clock: `${passed} min elapsed, ${to_come} remaining`,
+        say: say(now),
+        next: after ? `${after.slide === now.slide ? "" : `${this.titles[after.slide]} · `}`
+          + say(after) : "The end.",
+      };
+      for (const page of [this.bar, this.window && !this.window.closed && this.window.document]) {
+        for (const [name, text] of Object.entries(said)) {
+          const part = page && page.querySelector(`.dqn-${name}`);
+          // Said again, it would be read aloud again.
+          if (part && part.textContent !== text) part.textContent = text;
+        }
+      }
     }
 
     resize(number) {
@@ -187,7 +408,7 @@
     }
 
     onKey(event) {
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || this.dialog?.open) return;
       const target = event.target.closest ? event.target : document.body;
       // What is being written or moved keeps its keys; PageDown and PageUp always turn the page.
       const busy = target.closest(
@@ -195,6 +416,7 @@
       const turn = { PageDown: 1, PageUp: -1 }[event.key] ||
         (!busy && { ArrowRight: 1, ArrowLeft: -1, " ": 1 }[event.key]);
       const key = event.key.toLowerCase();
+      const act = KEYS.find(([name]) => name === key)?.[2];
       if (turn) this.go(this.step + turn);
       else if (event.key === "Escape" && busy) {
         target.blur();
@@ -202,12 +424,7 @@
       } else if (event.key === "Escape") this.end();
       else if (busy) return;
       else if (event.key === "Enter") this.run(event.shiftKey);
-      else if (event.key === "Home") this.go(0);
-      else if (event.key === "End") this.go(this.steps.length - 1);
-      else if (key === "n") this.bar.classList.toggle("dqn-notes");
-      else if (key === "c") document.body.classList.toggle("dqn-contrast");
-      else if (key === "+" || key === "=") this.resize(this.size + 1);
-      else if (key === "-") this.resize(this.size - 1);
+      else if (act) act(this);
       else if (!/^[a-z]$/.test(key)) return;
       // Also a letter without a meaning: JupyterLab would cut or insert a cell.
       event.preventDefault();
@@ -232,6 +449,9 @@
       this.ended = true;
       document.removeEventListener("keydown", this.onKey, true);
       this.sizes.disconnect();
+      clearInterval(this.clock);
+      this.window?.close();
+      this.dialog?.close();
       this.bar.remove();
       document.body.classList.remove("dqn-lecturing", "dqn-contrast");
       if (document.fullscreenElement) document.exitFullscreen().catch(() => {});
@@ -240,8 +460,8 @@
       this.notebook.node.classList.remove("dqn-lecture");
       this.notebook.activeCellChanged.disconnect(this.follow);
       for (const cell of this.notebook.widgets) {
-        cell.node.classList.remove("dqn-elsewhere", "dqn-now");
-        cell.node.style.removeProperty("zoom");
+        cell.node.classList.remove("dqn-elsewhere", "dqn-now", "dqn-nocode");
+        cell.node.querySelector(OUTPUT)?.style.removeProperty("zoom");
         cell.node.querySelectorAll(".js-plotly-plot").forEach(unscale);
       }
       this.notebook.notebookConfig = this.before;
@@ -290,8 +510,9 @@
         const panel = notebook();
         if (panel) panel.context.ready.then(() => addButton(panel));
       };
-      app.restored.then(look);
-      app.shell.currentChanged.connect(look);
+      // Voila, RISE and others run plugins in a shell without this signal, and show no notebook.
+      app.restored?.then(look);
+      app.shell.currentChanged?.connect(look);
       app.commands.addKeyBinding({
         command: "dqn-lessons:lecture", keys: ["Accel Alt L"], selector: "body", args: {},
       });
