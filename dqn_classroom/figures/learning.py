@@ -139,7 +139,8 @@ def scatter_plot(
         xlabel, ylabel: of all panels, with units.
     """
     figure, axes = new_axes(xlabel, ylabel, columns=len(panels))
-    said, table = [], {}
+    said: list[str] = []
+    table: dict[str, Any] = {}
     for axis, (name, pairs) in zip(np.atleast_1d(axes), panels.items(), strict=True):
         x, y = (np.asarray(values, dtype=float) for values in pairs)
         axis.axline((x.mean(), x.mean()), slope=1, color=GREY, linestyle=":")

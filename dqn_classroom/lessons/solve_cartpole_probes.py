@@ -19,7 +19,7 @@ def largest_failure_rate(seeds: int, level: float = 0.95) -> float:
 
     Source: Hanley & Lippman-Hand, JAMA 249 (1983): if nothing goes wrong, is everything all right?
     """
-    return 1 - (1 - level) ** (1 / seeds)
+    return float(1 - (1 - level) ** (1 / seeds))
 
 
 LARGEST_FAILURE_RATE = Probes(

@@ -226,7 +226,7 @@ def bootstrap_ci(
         scores: ``[S, ...]``, one row per seed.
         rng: draws the resamples.
         statistic: called with ``axis=0``; ``np.mean``, ``np.median`` or ``iqm``.
-        level: how often it should hold the truth, in (0, 1); 16 seeds give 0.91 for 0.95 (lesson 5).
+        level: how often it should hold the truth, in (0, 1); with 16 seeds 0.95 is 0.91 (lesson 5).
         resamples: how many, >= 100.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Lesson 6 in JupyterLab: a case is solved by the keyboard alone, an update is brought."""
+"""Lesson 7 in JupyterLab: a case is solved by the keyboard alone, an update is brought."""
 
 import pytest
 

@@ -15,6 +15,9 @@ RETIRED = (
     r"about as much (?:news|information) as two",
     r"nothing works without (?:it|one)",
     r"all actions look endlessly good",
+    r"what they share cancels",
+    r"\*?harms\*? on CartPole, \*?helps\*? on Acrobot",
+    r"four rows well left",
 )
 
 

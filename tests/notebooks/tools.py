@@ -87,12 +87,14 @@ def with_outputs(executed: NotebookNode) -> NotebookNode:
         if cell.cell_type != "code" or IGNORED in cell.metadata.get("tags", []):
             continue
         cell.outputs = _joined(copy.deepcopy(ran.outputs))
+        # nbval takes a cell without a number for one that was not run.
+        cell.execution_count = 1 if cell.outputs else None
         for place, output in enumerate(cell.outputs):
             output.pop("transient", None)
             if "metadata" in output:
                 output.metadata = nbformat.from_dict({})
             if "execution_count" in output:
-                output.execution_count = None
+                output.execution_count = 1
             widget = output.get("data", {}).get("application/vnd.jupyter.widget-view+json")
             if widget is not None:  # random at every run
                 widget["model_id"] = hashlib.md5(f"{cell.id} {place}".encode()).hexdigest()
