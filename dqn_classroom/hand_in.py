@@ -11,7 +11,7 @@ from typing import Any
 import ipywidgets as ipw
 
 from dqn_classroom import progress
-from dqn_lessons.experiments.files import atomic_write
+from dqn_lessons.experiments.files import atomic_write, regular
 
 # Binder and Colab say who they are; with the session the home folder goes.
 _FORGETFUL = ("BINDER_SERVICE_HOST", "BINDER_LAUNCH_HOST", "COLAB_RELEASE_TAG")
@@ -25,7 +25,7 @@ def answers(folder: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for file in sorted(folder.glob("*.ipynb")):
         try:
-            cells = json.loads(file.read_text(encoding="utf-8"))["cells"]
+            cells = json.loads(regular(file).read_text(encoding="utf-8"))["cells"]
             sources = ["".join(cell["source"]) for cell in cells]
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             print(f"{file.name} cannot be read: its answers are left out.")

@@ -11,7 +11,9 @@ from typing import Any
 
 from filelock import FileLock
 
-from dqn_lessons.experiments.files import atomic_write
+from dqn_lessons.experiments.files import atomic_write, regular
+
+Change = Callable[[dict[str, Any]], None]
 
 VERSION = 1
 # Parts that files of earlier editions are without.
@@ -19,14 +21,17 @@ _LATER = ("clinic", "first_predictions", "first_quizzes", "votes")
 # No count grows past this by working on the course.
 MOST = 1_000_000
 _LOCK_SECONDS = 5
-# Used when the file cannot be written, so that a session goes on in memory.
-_memory: dict[str, Any] | None = None
+# What could not be written yet: a session goes on in memory, and back to the file when it can.
+_unsaved: list[Change] = []
 
 
 def path() -> Path:
-    """Return where progress is kept: $DQN_LESSONS_PROGRESS, else a file in the home folder."""
-    named = os.environ.get("DQN_LESSONS_PROGRESS")
-    return Path(named).expanduser() if named else Path.home() / ".dqn-lessons" / "progress.json"
+    """Return where progress is kept: $DQN_LESSONS_PROGRESS, else a file in the home folder.
+
+    A link stays a link: this is its target.
+    """
+    named = os.environ.get("DQN_LESSONS_PROGRESS") or "~/.dqn-lessons/progress.json"
+    return Path(os.path.realpath(Path(named).expanduser()))
 
 
 def empty() -> dict[str, Any]:
@@ -98,70 +103,97 @@ def _set_aside(file: Path, why: str) -> str:
     return aside.name
 
 
-def _lock(where: Path) -> FileLock:
-    # One object per file, so that a kernel that holds it may take it again.
-    return FileLock(f"{where}.lock", timeout=_LOCK_SECONDS, is_singleton=True)
+def _lock(where: Path) -> Any:
+    # One object per file, so that a kernel that holds it may take it again. Who waited in vain
+    # once does not wait at every answer.
+    lock = FileLock(f"{where}.lock", is_singleton=True)
+    return lock.acquire(timeout=0 if _unsaved else _LOCK_SECONDS)
 
 
 def _read(where: Path) -> dict[str, Any] | None:
-    """Return the record in a file, or None if it is damaged."""
+    """Return the record in a file, empty if there is none, or None if the file is damaged."""
     try:
-        record = json.loads(where.read_text(encoding="utf-8"))
+        record = json.loads(regular(where).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return empty()
     except (ValueError, RecursionError):
         return None
+    version: Any = record.get("version") if isinstance(record, dict) else None
+    if _is_whole(version) and version > VERSION:
+        raise OSError(0, "a newer version of the course wrote it: update the course")
     return None if fault(record) else record
 
 
-def load() -> dict[str, Any]:
-    """Return the record; absent is empty, and a damaged file is set aside and then empty."""
-    if _memory is not None:
-        return copy.deepcopy(_memory)
-    where = path()
-    try:
-        record = _read(where)
-    except OSError:
-        return empty()
+def _saved(where: Path) -> dict[str, Any]:
+    """Return the record in the file; a damaged file is set aside and then empty.
+
+    Raises:
+        OSError: it cannot be read, or set aside: then it must not be replaced.
+    """
+    record = _read(where)
     if record is None:
-        try:
-            with _lock(where):
-                # Read again: another notebook may have begun a new file meanwhile.
-                record = _read(where)
-                if record is None:
-                    aside = _set_aside(where, "damaged")
-                    was = "The progress file was damaged. It was kept as"
-                    _say_once(f"{was} {aside}; a new one was begun.")
-        except FileNotFoundError:
-            pass
-        except OSError:
-            _say_once("The progress file is damaged and cannot be moved: it is ignored.")
+        with _lock(where):
+            # Read again: another notebook may have begun a new file meanwhile.
+            record = _read(where)
+            if record is None:
+                aside = _set_aside(where, "damaged")
+                was = "The progress file was damaged. It was kept as"
+                _say_once(f"{was} {aside}; a new one was begun.")
     return record or empty()
 
 
-def update(change: Callable[[dict[str, Any]], None]) -> None:
+def _reason(error: OSError) -> str:
+    return getattr(error.__cause__ or error, "strerror", "") or "another program holds it"
+
+
+def load() -> dict[str, Any]:
+    """Return the record, with what could not be written yet; absent is empty."""
+    where = path()
+    try:
+        record = _saved(where)
+    except OSError as error:
+        record = empty()
+        if not _unsaved:  # else it was said, with more words
+            _say_once(f"{where.name} cannot be read ({_reason(error)}). It is left as it is.")
+    for change in _unsaved:
+        change(record)
+    return record
+
+
+def update(change: Change) -> None:
     """Read the record, apply ``change`` to it and write it back, as one step.
 
-    A lock keeps two notebooks from losing each other's answers. Where nothing can be
-    written, one sentence says so and the session goes on in memory.
+    A lock keeps two notebooks from losing each other's answers. Where nothing can be read or
+    written, one sentence says so and the session goes on in memory, until it can.
+
+    Args:
+        change: may be applied again, to what is in the file by then.
     """
-    global _memory
     where = path()
-    if _memory is None:
-        try:
-            where.parent.mkdir(parents=True, exist_ok=True)
-            with _lock(where):
-                record = load()
-                change(record)
-                with atomic_write(where) as file:
-                    json.dump(record, file, indent=1, sort_keys=True)
-            return
-        except OSError as error:  # a lock that does not come free is one too
-            _memory = load()
-            reason = getattr(error.__cause__ or error, "strerror", "") or "another program holds it"
-            _say_once(
-                f"Progress cannot be saved in {where.name} ({reason}). It is kept until this "
-                "kernel stops. To keep it, set DQN_LESSONS_PROGRESS to a file you can write."
-            )
-    change(_memory)
+    try:
+        where.parent.mkdir(parents=True, exist_ok=True)
+        with _lock(where):
+            record = _saved(where)
+            for each in (*_unsaved, change):
+                each(record)
+            with atomic_write(where) as file:
+                json.dump(record, file, indent=1, sort_keys=True)
+    except OSError as error:  # a lock that does not come free is one too
+        _unsaved.append(change)
+        _say_once(
+            f"Progress cannot be saved in {where.name} ({_reason(error)}). It is kept until this "
+            "kernel stops. To keep it, set DQN_LESSONS_PROGRESS to a file you can write."
+        )
+    else:
+        if _unsaved:
+            _unsaved.clear()
+            _say_once.cache_clear()
+            print(f"Progress is saved in {where.name} again, with what could not be before.")
+
+
+def count_up(counts: dict[str, int], key: str) -> None:
+    """Add one to a count, which grows no further than a file may say."""
+    counts[key] = min(counts.get(key, 0) + 1, MOST)
 
 
 def exercise_entry(record: dict[str, Any], name: str) -> dict[str, Any]:
@@ -199,7 +231,7 @@ def own_seed() -> int:
 def _replace(parts: dict[str, Any]) -> None:
     def change(record: dict[str, Any]) -> None:
         record.clear()
-        record.update(parts)
+        record.update(copy.deepcopy(parts))
 
     update(change)
 
@@ -217,12 +249,12 @@ def restore(data: bytes) -> str:
     if problem := fault(brought):
         return f"This is no progress file: {problem}. Nothing was changed."
     said, where = "Progress was taken over. Run the cells again to see it.", path()
-    if load() != empty() and where.exists():
-        try:
+    try:
+        if _saved(where) != empty():
             with _lock(where):
                 said += f" What was here is kept as {_set_aside(where, 'before')}."
-        except OSError as error:
-            return f"{where} cannot be written ({error.strerror}). Nothing was changed."
+    except OSError as error:
+        return f"{where} cannot be written ({_reason(error)}). Nothing was changed."
     parts = {name: part for name, part in brought.items() if name not in ("student", "answers")}
     _replace(parts)
     return said
@@ -232,8 +264,7 @@ def note_diagnosis(bug: str, said: str) -> None:
     """Count how often a planted bug was taken for what."""
 
     def change(record: dict[str, Any]) -> None:
-        counts = record.setdefault("clinic", {}).setdefault(bug, {})
-        counts[said] = counts.get(said, 0) + 1
+        count_up(record.setdefault("clinic", {}).setdefault(bug, {}), said)
 
     update(change)
 

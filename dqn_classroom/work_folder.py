@@ -11,7 +11,7 @@ from importlib import metadata
 from itertools import count
 from pathlib import Path
 
-from dqn_lessons.experiments.files import atomic_write
+from dqn_lessons.experiments.files import atomic_write, regular
 
 RECORD = ".dqn-lessons.json"
 _ROOT = Path(__file__).resolve().parents[1]
@@ -38,7 +38,7 @@ def course_notebooks() -> dict[str, Path]:
 def _checksum(file: Path) -> str | None:
     """Return a file's checksum; None if it is not there, and empty if it cannot be read."""
     try:
-        return sha256(file.read_bytes()).hexdigest()
+        return sha256(regular(file).read_bytes()).hexdigest()
     except FileNotFoundError:
         return None
     except OSError:
@@ -48,7 +48,7 @@ def _checksum(file: Path) -> str | None:
 def _record(folder: Path) -> dict[str, list[str]]:
     """Return what the folder was given; without a usable record, nothing: then no file is ours."""
     try:
-        found = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        found = json.loads(regular(folder / RECORD).read_text(encoding="utf-8"))
         return {name: [*map(str, sums)] for name, sums in found.items()}
     except (OSError, ValueError, RecursionError, AttributeError, TypeError):
         return {}

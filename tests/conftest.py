@@ -87,6 +87,6 @@ def own_progress(tmp_path, monkeypatch):
 
     where = tmp_path / "progress.json"
     monkeypatch.setenv("DQN_LESSONS_PROGRESS", str(where))
-    monkeypatch.setattr(progress, "_memory", None)
+    monkeypatch.setattr(progress, "_unsaved", [])
     progress._say_once.cache_clear()
     return where

@@ -362,12 +362,12 @@ def _record(name: str, outcome: Outcome) -> None:
         entry = progress.exercise_entry(record, name)
         if outcome.status == "not attempted":
             return
-        entry["attempts"] += 1
+        progress.count_up(entry, "attempts")
         # What was once solved stays solved, whatever is tried afterwards.
         if entry["status"] != "passes":
             entry["status"] = outcome.status
         if outcome.mistake:
-            entry["mistakes"][outcome.mistake] = entry["mistakes"].get(outcome.mistake, 0) + 1
+            progress.count_up(entry["mistakes"], outcome.mistake)
 
     progress.update(change)
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from dqn_lessons import checks as check
 from dqn_lessons.config import Array, DQNConfig
-from dqn_lessons.experiments.files import atomic_write
+from dqn_lessons.experiments.files import atomic_write, regular
 from dqn_lessons.experiments.flight_recorder import FlightRecorder
 from dqn_lessons.history import EPISODE_DTYPE, EVALUATION, History
 from dqn_lessons.rng import Exploration, RngStreams
@@ -139,7 +139,7 @@ def _write(path: str | Path, meta: dict[str, Any], arrays: dict[str, Array]) -> 
 
 def _read(path: str | Path, kind: str) -> tuple[dict[str, Any], dict[str, Array]]:
     """Read what ``_write`` wrote, if it is of this kind; a damaged file may raise anything."""
-    with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(regular(path)) as archive:
         size = sum(info.file_size for info in archive.infolist())
     if size > _MAX_BYTES:
         raise ValueError(f"it holds {size:,} bytes, the limit is {_MAX_BYTES:,}")

@@ -1,7 +1,8 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and read only if they have an end."""
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -9,13 +10,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+# A writer that was killed leaves its half behind. One that lives touches it more often than this.
+_UNFINISHED, _ORPHAN_SECONDS = ".unfinished", 600
+
 
 @contextmanager
 def atomic_write(path: str | Path, mode: str = "w") -> Iterator[Any]:
     """Open a file to write: a reader meets the old one or the whole new one, even if it fails.
 
     Args:
-        path: the file; an older one is replaced at the end of the block.
+        path: the file; an older one is replaced at the end of the block, the target of a link.
         mode: ``"w"`` for text in UTF-8, ``"wb"`` for bytes.
 
     Yields:
@@ -27,12 +31,15 @@ def atomic_write(path: str | Path, mode: str = "w") -> Iterator[Any]:
     path, temporary = Path(path), ""
     text: Any = {} if "b" in mode else {"newline": "", "encoding": "utf-8"}
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
+        target = Path(os.path.realpath(path))
+        prefix = f".{target.name[:100]}."
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=prefix, suffix=_UNFINISHED)
         with os.fdopen(handle, mode, **text) as file:
+            _remove_orphans(target.parent, prefix, os.path.getmtime(temporary))
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        os.replace(temporary, target)
     except BaseException as error:
         with suppress(OSError):  # there may be none yet
             os.unlink(temporary)
@@ -43,3 +50,23 @@ def atomic_write(path: str | Path, mode: str = "w") -> Iterator[Any]:
         remedy = "Free some space, or save to a folder that you can write."
         # The same number gives the same kind of error, such as PermissionError.
         raise OSError(error.errno or 0, said + remedy) from error
+
+
+def _remove_orphans(folder: Path, prefix: str, now: float) -> None:
+    for file in folder.iterdir():
+        if file.name.startswith(prefix) and file.name.endswith(_UNFINISHED):
+            with suppress(OSError):  # another process may be faster
+                if now - file.stat().st_mtime > _ORPHAN_SECONDS:
+                    file.unlink()
+
+
+def regular(path: str | Path) -> Path:
+    """Return a path, unless it is a FIFO or a device: those may never end.
+
+    Raises:
+        OSError: it is one.
+    """
+    path = Path(path)
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise OSError(errno.EINVAL, "it is no ordinary file", str(path))
+    return path

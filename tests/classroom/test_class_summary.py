@@ -2,6 +2,7 @@
 
 import ast
 import csv
+import errno
 import inspect
 import json
 import os
@@ -312,6 +313,21 @@ def test_what_is_written_does_not_depend_on_names_and_order(written, tmp_path):
     assert main([str(hand_in(tmp_path / "in", {**renamed, **bad})), "--out", str(tmp_path)]) == 0
     assert (tmp_path / "summary.html").read_text(encoding="utf-8") == written[0]
     assert (tmp_path / "summary.csv").read_text(encoding="utf-8-sig") == written[1]
+
+
+def test_a_full_disk_keeps_the_old_page(written, tmp_path, monkeypatch, capsys):
+    for name in ("summary.html", "summary.csv"):
+        (tmp_path / name).write_text("old", encoding="utf-8")
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("dqn_lessons.experiments.files.os.fsync", full)
+    folder = hand_in(tmp_path / "in", CLASS)
+    assert main([str(folder), "--out", str(tmp_path)]) == 1
+    assert "it cannot be written (No space left on device)" in capsys.readouterr().err
+    for name in ("summary.html", "summary.csv"):
+        assert (tmp_path / name).read_text(encoding="utf-8") == "old"
 
 
 def text_of(record):

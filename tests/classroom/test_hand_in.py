@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import re
 from datetime import UTC, datetime
 from html import unescape
@@ -33,7 +34,11 @@ def test_answers_are_the_cells_that_fill_in_an_exercise(folder, capsys):
     (folder / "3.ipynb").write_text("not a notebook", encoding="utf-8")
     notebook(folder / "4.ipynb", "@exercise\ndef long_one():\n" + "    x = 1\n" * 2_000)
     assert answers(folder) == {"td_target": SOLVED, "td_loss": OPEN.replace("...", "return q")}
-    assert "3.ipynb cannot be read" in capsys.readouterr().out
+    os.mkfifo(folder / "5.ipynb")
+    assert answers(folder)
+    said = capsys.readouterr().out
+    assert "3.ipynb cannot be read" in said
+    assert "5.ipynb cannot be read" in said
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Progress is kept: through damage, through two notebooks at once, and without a disk."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -27,11 +28,11 @@ def test_what_is_written_is_read(own_progress):
     solve("bias_td_target")
     assert progress.load()["exercises"]["bias_td_target"]["status"] == "passes"
     assert json.loads(own_progress.read_text(encoding="utf-8"))["version"] == progress.VERSION
-    assert not list(own_progress.parent.glob("*.tmp"))
+    assert not list(own_progress.parent.glob("*.unfinished"))
 
 
 DAMAGED = [
-    "", "not json", "[]", "null", "{}", '{"version": 99}', '{"version": 1, "exercises": []}',
+    "", "not json", "[]", "null", "{}", '{"version": -1}', '{"version": 1, "exercises": []}',
     '{"version": 1, "exercises": {"a": {}}, "predictions": {}, "quizzes": {}}',
     '{"version": 1, "exercises": {}, "predictions": {"a": "b"}, "quizzes": {}}',
     "[" * 100_000, "\x00", '{"version": 1, "exercises": {}',
@@ -169,7 +170,107 @@ def test_a_full_disk_keeps_the_old_file(own_progress, monkeypatch):
     solve("soft_update")
     assert own_progress.read_text(encoding="utf-8") == before
     assert set(progress.load()["exercises"]) == {"hard_update", "soft_update"}
-    assert not list(own_progress.parent.glob("*.tmp"))
+    assert not list(own_progress.parent.glob(".*.unfinished"))
+
+
+def full_disk(*_args, **_kwargs):
+    raise OSError(28, "No space left on device")
+
+
+def attempt(name):
+    progress.update(
+        lambda record: progress.count_up(progress.exercise_entry(record, name), "hints")
+    )
+
+
+def test_when_space_is_free_again_everything_is_in_the_file(own_progress, monkeypatch, capsys):
+    attempt("hard_update")
+    with monkeypatch.context() as patch:
+        patch.setattr(progress.json, "dump", full_disk)
+        reset_progress()  # what is put in place whole is not changed by what comes after it
+        for _ in range(3):
+            attempt("soft_update")
+            progress.load()
+    other = json.loads(own_progress.read_text(encoding="utf-8"))
+    assert list(other["exercises"]) == ["hard_update"]
+    attempt("soft_update")
+    kept = json.loads(own_progress.read_text(encoding="utf-8"))["exercises"]
+    assert {name: entry["hints"] for name, entry in kept.items()} == {"soft_update": 4}
+    attempt("soft_update")
+    assert progress.load()["exercises"]["soft_update"]["hints"] == 5
+    assert capsys.readouterr().out.count("is saved in progress.json again") == 1
+
+
+def test_what_another_notebook_wrote_meanwhile_stays(own_progress, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(progress.json, "dump", full_disk)
+        attempt("soft_update")
+    own_progress.write_text(json.dumps(GOOD), encoding="utf-8")
+    attempt("soft_update")
+    assert set(progress.load()["exercises"]) == {"a", "soft_update"}
+    assert progress.load()["clinic"] == GOOD["clinic"]
+
+
+def refuse(*_args, **_kwargs):
+    raise PermissionError(13, "Permission denied")
+
+
+UNREADABLE = {
+    "no permission": lambda file, patch: patch.setattr(progress.Path, "read_text", refuse),
+    "a newer version": lambda file, patch: file.write_text('{"version": 2, "new": [1]}', "utf-8"),
+    "a FIFO": lambda file, patch: (file.unlink(), os.mkfifo(file)),
+    "a folder": lambda file, patch: (file.unlink(), file.mkdir()),
+    "a link to itself": lambda file, patch: (file.unlink(), file.symlink_to(file)),
+    "damaged and fixed in place": lambda file, patch: (
+        file.write_text("{", "utf-8"),
+        patch.setattr(progress.os, "replace", refuse),
+    ),
+}
+
+
+@pytest.mark.parametrize("make", UNREADABLE.values(), ids=UNREADABLE)
+def test_what_cannot_be_read_is_never_replaced(make, own_progress, monkeypatch, capsys):
+    attempt("hard_update")
+    with monkeypatch.context() as patch:
+        make(own_progress, patch)
+        stat = os.lstat(own_progress)
+        assert progress.load() == progress.empty()
+        assert "cannot be read" in capsys.readouterr().out
+        attempt("soft_update")
+        attempt("soft_update")
+        assert progress.load()["exercises"]["soft_update"]["hints"] == 2
+        said = capsys.readouterr().out
+        assert said.count("cannot be saved in progress.json") == 1
+        assert "damaged" not in said
+        assert "Nothing was changed" in progress.restore(json.dumps(GOOD).encode())
+    assert os.lstat(own_progress) == stat
+    assert [p.name for p in own_progress.parent.glob("*.json")] == [own_progress.name]
+
+
+def test_a_file_of_a_newer_version_says_what_to_do(own_progress, capsys):
+    own_progress.write_text('{"version": 2}', encoding="utf-8")
+    progress.load()
+    assert "a newer version of the course wrote it: update the course" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("text", [json.dumps({"version": 1}), None], ids=["damaged", "dangling"])
+def test_a_link_stays_a_link(own_progress, tmp_path, text):
+    cloud = tmp_path / "cloud" / "mine.json"
+    cloud.parent.mkdir()
+    if text:
+        cloud.write_text(text, encoding="utf-8")
+    own_progress.symlink_to(cloud)
+    attempt("soft_update")
+    assert own_progress.is_symlink()
+    assert "soft_update" in json.loads(cloud.read_text(encoding="utf-8"))["exercises"]
+    assert len(list(cloud.parent.glob("*.damaged-1.json"))) == bool(text)
+
+
+def test_a_count_at_its_limit_stays_there(own_progress):
+    entry = {**ENTRY, "hints": progress.MOST}
+    own_progress.write_text(json.dumps({**GOOD, "exercises": {"a": entry}}), encoding="utf-8")
+    attempt("a")
+    assert progress.load()["exercises"]["a"]["hints"] == progress.MOST
 
 
 COUNT = """

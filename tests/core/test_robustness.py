@@ -19,6 +19,7 @@ from dqn_lessons.experiments import checkpoint
 from dqn_lessons.experiments import sweep as sweeping
 from dqn_lessons.experiments.sweep import sweep
 from dqn_lessons.train import train
+from tests.soak.bad_values import no_hang
 from tests.soak.entry_points import ARM
 
 ARMS = {"a": ARM, "b": replace(ARM, gamma=0.5), "c": replace(ARM, gamma=0.1)}
@@ -183,6 +184,36 @@ def test_a_progress_file_that_may_not_be_read_stops_nobody(own_progress, monkeyp
     assert progress.load()["quizzes"]["two"] == 2
     assert own_progress.read_bytes() == before
     assert capsys.readouterr().out.count("\n") <= 1
+
+
+def test_what_killed_writers_left_is_removed_and_nothing_else(run, tmp_path):
+    path = tmp_path / "run.npz"
+    old, alive = tmp_path / ".run.npz.a1.unfinished", tmp_path / ".run.npz.b2.unfinished"
+    others = [tmp_path / ".run.npz.backup", tmp_path / ".other.npz.c3.unfinished"]
+    for file in (old, alive, *others):
+        file.write_text("half", encoding="utf-8")
+    for file in (old, *others):
+        os.utime(file, (1e9, 1e9))
+    checkpoint.save(path, run)
+    assert {p.name for p in tmp_path.iterdir()} == {p.name for p in (path, alive, *others)}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_link_is_written_through(name, run, tmp_path):
+    (tmp_path / "far").mkdir()
+    link = tmp_path / name
+    link.symlink_to(tmp_path / "far" / "file")
+    WRITERS[name](link, run)
+    assert link.is_symlink()
+    READERS[name](tmp_path / "far" / "file")
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
+@pytest.mark.parametrize("name", ["run.npz", "history.npz"])
+def test_a_file_without_an_end_is_not_read(name, make, tmp_path):
+    make(tmp_path / name)
+    with no_hang(name), pytest.raises(checkpoint.CheckpointError, match="it is no ordinary file"):
+        READERS[name](tmp_path / name)
 
 
 OFFLINE = """

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dqn_classroom.instructor import plural, say, stop
 from dqn_classroom.instructor.class_summary.reading import Reading, read_folder
+from dqn_lessons.experiments.files import atomic_write
 
 
 def main(words: list[str] | None = None) -> int:
@@ -51,7 +52,8 @@ def main(words: list[str] | None = None) -> int:
         given.out.mkdir(parents=True, exist_ok=True)
         _write(found, given.out)
     except OSError as error:
-        problem = f"out = {str(given.out)!r}: it cannot be written ({error.strerror})."
+        reason = getattr(error.__cause__ or error, "strerror", "")
+        problem = f"out = {str(given.out)!r}: it cannot be written ({reason})."
         return stop(problem, "name a folder that you may write to with --out.")
     return 0
 
@@ -66,7 +68,8 @@ def _write(found: Reading, out: Path) -> None:
     table = count(found.records, names)
     write_csv(numbers, table)
     html = render(table, names, len(found.skipped), found.copies)
-    page.write_text(html, encoding="utf-8")
+    with atomic_write(page) as file:
+        file.write(html)
     say(f"{plural(len(found.records), 'progress file')} counted.")
     for line in top_five(table):
         say(f"  {line}")

@@ -16,6 +16,7 @@ from dqn_classroom.instructor.class_summary.catalogue import (
     current_exercises,
 )
 from dqn_classroom.lessons import LESSONS
+from dqn_lessons.experiments.files import atomic_write
 
 Key = tuple[str, str, str, str]
 FILES: Key = ("class", "", "", "progress files")
@@ -220,5 +221,6 @@ def count(records: Iterable[dict[str, Any]], course: Course) -> Table:
 
 def write_csv(path: Path, table: Table) -> None:
     """Write the rows, with the mark that tells spreadsheet programs the encoding."""
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
+    with atomic_write(path) as file:
+        file.write("\ufeff")
         csv.writer(file).writerows([Row._fields, *table.values()])
