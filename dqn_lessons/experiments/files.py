@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import glob
 import os
 import tempfile
 from collections.abc import Iterator
@@ -53,11 +54,10 @@ def atomic_write(path: str | Path, mode: str = "w") -> Iterator[Any]:
 
 
 def _remove_orphans(folder: Path, prefix: str, now: float) -> None:
-    for file in folder.iterdir():
-        if file.name.startswith(prefix) and file.name.endswith(_UNFINISHED):
-            with suppress(OSError):  # another process may be faster
-                if now - file.stat().st_mtime > _ORPHAN_SECONDS:
-                    file.unlink()
+    for file in folder.glob(f"{glob.escape(prefix)}*{_UNFINISHED}"):
+        with suppress(OSError):  # another process may be faster
+            if now - file.stat().st_mtime > _ORPHAN_SECONDS:
+                file.unlink()
 
 
 def regular(path: str | Path) -> Path:
@@ -66,7 +66,6 @@ def regular(path: str | Path) -> Path:
     Raises:
         OSError: it is one.
     """
-    path = Path(path)
-    if path.exists() and not (path.is_file() or path.is_dir()):
+    if (path := Path(path)).exists() and not (path.is_file() or path.is_dir()):
         raise OSError(errno.EINVAL, "it is no ordinary file", str(path))
     return path

@@ -70,11 +70,5 @@ Its code updates every 5 steps, treats truncated episodes as terminated, and cou
 where we count steps: 200,000 is ours.
 """
 
-LECTURE_REPLAY = replace(LECTURE, target_period=1)
-"""The lecture's second stage: replay, no target network yet."""
-
-LECTURE_VANILLA = replace(LECTURE_REPLAY, replay_capacity=1, batch_size=1)
-"""The lecture's first stage: each transition once."""
-
 PRESETS = {name.lower(): one for name, one in [*vars().items()] if isinstance(one, DQNConfig)}
 """All of them: name in small letters -> configuration."""

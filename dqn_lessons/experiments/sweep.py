@@ -1,10 +1,7 @@
 """Train many configurations, side by side in processes or on a cluster, and lose nothing.
 
-The engine is joblib: processes on this machine by default, or whatever backend the caller
-chooses around the call::
-
-    with joblib.parallel_config(backend="dask"):  # with a dask.distributed.Client open
-        sweep(arms, seeds, folder="results")
+The engine is joblib: processes on this machine, or the backend that the caller chooses around the
+call, on a cluster such as ``with joblib.parallel_config(backend="dask"): sweep(...)``.
 """
 
 from __future__ import annotations

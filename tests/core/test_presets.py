@@ -8,8 +8,6 @@ from dqn_lessons.experiments.presets import (
     EPISODE_BY_EPISODE,
     FAST_CARTPOLE,
     LECTURE,
-    LECTURE_REPLAY,
-    LECTURE_VANILLA,
     PRESETS,
     SOLVED_CARTPOLE,
     STEP_BY_STEP,
@@ -40,8 +38,6 @@ def test_vanilla_is_a_corner_and_the_difference_is_the_experiment():
         "learning_starts": 1,
         "target_period": 1,
     }
-    assert difference(LECTURE, LECTURE_REPLAY) == {"target_period": 1}
-    assert difference(LECTURE_REPLAY, LECTURE_VANILLA) == {"replay_capacity": 1, "batch_size": 1}
 
 
 def test_the_numbers_are_those_of_the_texts():
