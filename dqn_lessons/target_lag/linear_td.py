@@ -100,7 +100,7 @@ def one_weight(kappa: float) -> LinearTD:
 def tsitsiklis_van_roy(gamma: float = 0.99, epsilon: float = 0.0) -> LinearTD:
     """Return the two-state, one-weight chain on which even exact fitting diverges.
 
-    Source: Tsitsiklis and Van Roy (1997); Sutton and Barto (2018), example 11.1. The values
+    Source: Tsitsiklis and Van Roy (1996); Sutton and Barto (2018), example 11.1. The values
     are w and 2w, both states are updated equally often, and the end comes with epsilon.
     """
     features = np.array([[1.0], [2.0]])
