@@ -329,6 +329,9 @@ def test_each_picture_of_the_parts_highlights_the_part_of_the_day():
     for topic, call in {
         "start_here": "diagram()",
         "target_lag": 'diagram("target network")',
+        "vanilla_dqn": 'diagram(("policy", "environment", "online network", "loss"))',
+        "replay": 'diagram(("replay buffer", "minibatch"))',
+        "target_network": 'diagram("target network")',
     }.items():
         sources = {cell.id: cell.source for cell in load(topic).cells}
         assert sources["parts"].endswith(call)
