@@ -267,6 +267,22 @@ TERMS = {
         *("value iteration", "deadly triad", "function approximation", "off-policy"),
         *("overestimation", "maximisation bias"),
     ),
+    "vanilla_dqn": (
+        *("policy", "random number generator", "seed", "exploitation", "exploration"),
+        *("expectation", "behaviour policy", "termination", "truncation", "greedy return"),
+    ),
+    "replay": (
+        *("replay buffer", "minibatch", "experience replay", "autocorrelation", "i.i.d."),
+        *("off-policy", "overestimation"),
+    ),
+    "target_network": (
+        *("target network", "sync", "hard update", "fitted Q-iteration", "Huber loss"),
+    ),
+    "evidence": (
+        *("bootstrap", "percentile bootstrap", "standard error", "power", "interquartile mean"),
+        *("IQM", "performance profile"),
+    ),
+    "solve_cartpole": ("failure rate", "running mean", "catastrophic forgetting"),
 }
 
 
@@ -276,7 +292,7 @@ def test_a_term_is_set_off_where_it_first_occurs(topic):
     # The goals and the headings name what is explained below them.
     text = re.sub(r"(^- .*\n)+", "", text, count=1, flags=re.M)
     text = re.sub(r"^#.*", "", text, flags=re.M)
-    set_off = [range(*found.span()) for found in re.finditer(r"\*[^*\n]+\*", text)]
+    set_off = [range(*found.span()) for found in re.finditer(r"\*\*[^*\n]+\*\*|\*[^*\n]+\*", text)]
     for term in TERMS[topic]:
         first = re.search(rf"(?<!\w){re.escape(term)}(?!\w)", text, re.I)
         assert first, term
