@@ -292,6 +292,7 @@ def test_a_term_is_set_off_where_it_first_occurs(topic):
     # The goals and the headings name what is explained below them.
     text = re.sub(r"(^- .*\n)+", "", text, count=1, flags=re.M)
     text = re.sub(r"^#.*", "", text, flags=re.M)
+    text = re.sub(r"\$[^$]*\$", "", text)  # a formula has stars of its own
     set_off = [range(*found.span()) for found in re.finditer(r"\*\*[^*\n]+\*\*|\*[^*\n]+\*", text)]
     for term in TERMS[topic]:
         first = re.search(rf"(?<!\w){re.escape(term)}(?!\w)", text, re.I)
