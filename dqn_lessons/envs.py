@@ -17,8 +17,7 @@ from dqn_lessons import checks as check
 from dqn_lessons.config import Array
 
 ENDLESS = 100_000  # environment steps; an episode that is longer has no end
-_PIXELS = 24
-_BACKGROUND, _EMPTY, _FULL = 255, 225, 40
+_PIXELS, _BACKGROUND, _EMPTY, _FULL = 24, 255, 225, 40
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,8 +100,9 @@ TABULAR_MDPS: dict[str, tuple[Callable[[], TabularMDP], int]] = {
     "OneState-v0": (lambda: _table([[0]], [[2]], terminated=False), 10),
     "OneStateEnd-v0": (lambda: _table([[0]], [[2]]), 10),
     "OneStateCut-v0": (lambda: _table([[0]], [[2]], terminated=False), 1),
-    # Two states that end at once, with different rewards.
     "TwoEnds-v0": (lambda: _table([[0], [1]], [[0], [2]]), 100),
+    # Three states in a row, in each of which another one of three actions pays.
+    "Choices-v0": (lambda: _table(np.eye(3), np.eye(3)[::-1], [[1], [2], [2]], np.c_[:3] > 1), 100),
     "ShortCorridor-v0": (lambda: _corridor(5), 100),
 }
 

@@ -4,7 +4,7 @@ import inspect
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,22 +14,37 @@ import torch
 from torch import Tensor, nn
 
 import dqn_lessons.train as loop
+from dqn_classroom.clinic.aims import Aims, aims_of
+from dqn_classroom.clinic.bench import Fields, Form, Update, call
 from dqn_classroom.clinic.bugs import BUGS, HEALTHY, edits_of
 from dqn_classroom.clinic.inject import injected, locate, replaced
 from dqn_classroom.clinic.probes import PROBES, Outcome, ProbeResult, probe
 from dqn_classroom.feedback import Feedback
+from dqn_classroom.figures import AccessibleFigure, line_plot
 from dqn_lessons import td
 from dqn_lessons.nets import StackedMLP
 from dqn_lessons.replay import Transition
 
 _MANY = "side by side"
 Row = dict[str, Outcome]
-Update = Callable[[Transition, nn.Module, nn.Module, torch.optim.Optimizer, float], object]
 
-# The parts of the loop that can be brought, by the name they have in the lessons.
-_TD = "td_target q_of_action td_loss epsilon_greedy linear_schedule should_update hard_update_"
-PARTS = {name: f"td.{name}" for name in _TD.split()} | {
-    name: f"replay.{name}" for name in ("write_index", "sample_indices")
+# The parts of the loop that can be brought, by the name they have in the lessons, and which parts
+# of bugs.toml can go wrong in them.
+_KINDS = {
+    "td_target": ("target",),
+    "q_of_action": ("loss",),
+    "td_loss": ("loss",),
+    "epsilon_greedy": ("exploration",),
+    "linear_schedule": ("exploration",),
+    "should_update": ("replay buffer",),
+    "hard_update_": ("target network",),
+    "write_index": ("replay buffer",),
+    "sample_indices": ("replay buffer",),
+}
+_OF_AN_UPDATE = {"td_target", "q_of_action", "td_loss"}
+PARTS = {
+    name: f"{'replay' if name in ('write_index', 'sample_indices') else 'td'}.{name}"
+    for name in _KINDS
 }
 
 
@@ -82,67 +97,110 @@ def disagreements(one: Row, other: Row) -> Iterator[tuple[str, int]]:
                 yield name, i
 
 
-def behaves_like(row: Row) -> list[str]:
-    """The known bugs, or ``"healthy"``, from which no probe tells this row."""
-    return [name for name, count in _distances(row).items() if not count]
+def behaves_like(row: Row, parts: Iterable[str] = ()) -> list[str]:
+    """The known bugs, or ``"healthy"``, from which no probe tells this row.
+
+    Args:
+        row: what the probes said.
+        parts: the functions that were brought; nothing else can have the bug.
+    """
+    return [name for name in _candidates(row, parts) if not any(disagreements(row, table()[name]))]
 
 
-def _distances(row: Row) -> dict[str, int]:
-    """What a row can be -> the number of measurements that speak against it."""
-    return {
-        name: sum(1 for _ in disagreements(row, known))
-        for name, known in table().items()
+def _candidates(row: Row, parts: Iterable[str]) -> list[str]:
+    kinds = {kind for part in parts for kind in _KINDS[part]}
+    bugs = [
+        bug.name
+        for bug in BUGS.values()
         # Bugs that need many learners are seen only where many were probed.
-        if _MANY in row or name not in BUGS or not BUGS[name].needs_many
-    }
+        if (_MANY in row or not bug.needs_many) and (not kinds or bug.part in kinds)
+    ]
+    return [HEALTHY, *bugs]
 
 
 @dataclass(frozen=True)
 class Report:
-    """What all probes say of parts that were brought.
+    """What is said of an update or of parts that were brought.
 
     Args:
         results: one for each probe.
-        like: known bugs that cannot be told from it.
-        near: the known bug that comes closest.
+        like: ``"healthy"``, or what is wrong with it; bugs of the clinic by their names.
+        aims: what an update aims at; None where no part of one was brought.
+        fails_alike: known bugs that fail in the same readings, though with other numbers.
     """
 
     results: tuple[ProbeResult, ...]
     like: tuple[str, ...]
-    near: str
+    aims: Aims | None = None
+    fails_alike: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> str:
-        """One sentence."""
-        count = len(self.results)
+        """What it is, in a few sentences."""
+        if self.aims and self.aims.stopped:
+            return f"It stops. {self.aims.stopped}"
+        aim = f" It aims at y = {self.aims.aim}." if self.aims and self.aims.aim else ""
+        if self.like and self.like != (HEALTHY,):
+            lessons = [BUGS[name].lesson for name in self.like if name in BUGS][:1]
+            return " ".join([f"What is wrong: {' and '.join(self.like)}.{aim}", *lessons])
         if stops := [result.stopped for result in self.results if result.stopped]:
-            return f"{len(stops)} of {count} probes stopped. The first: {stops[0]}"
-        if self.like == (HEALTHY,):
-            return f"All {count} probes pass."
+            return f"{len(stops)} of {len(self.results)} probes stopped. The first: {stops[0]}"
         if self.like:
-            return f"It behaves like: {' or '.join(self.like)}. {BUGS[self.like[0]].lesson}"
-        if all(result.healthy for result in self.results):
-            return "All probes pass, though not with the numbers of the course's own."
-        failed = sum(not result.healthy for result in self.results)
-        return (
-            f"{failed} of {count} probes fail, in a way that this course does not know. "
-            f"What comes nearest: {self.near}."
-        )
+            slow = any(one.pace and not one.healthy for r in self.results for one in r.measurements)
+            return f"Healthy{', at another pace' if slow else ''}.{aim}"
+        failed = sum(not _ends_right(result) for result in self.results)
+        known = f"In the same readings fail: {', '.join(self.fails_alike)}."
+        unknown = "No known bug of it fails in the same readings."
+        right = " Yet each update aims right: look at its step size." if aim else ""
+        said = known if self.fails_alike else unknown
+        return f"{failed} of {len(self.results)} probes fail.{right or ' ' + said}"
 
     @property
     def card(self) -> Feedback:
-        """The verdict, a line for each probe, and what the failing ones measured."""
-        rows, details = [("probe", "", "what it asks")], {}
+        """The verdict, what an update does, a line for each probe, what the failing ones say."""
+        rows, details = [("what", "", "")], {}
+        if aims := self.aims:
+            right = not aims.stopped and not aims.faults
+            told = aims.faults or (f"y = {aims.aim}" if aims.aim else "unknown",)
+            rows.append(("what it aims at", "✓ right" if right else "✗ wrong", "; ".join(told)))
+            form = [f"batch: {aims.form}"] * (str(aims.form) != str(Form()))
+            rows += [("how", "·", one) for one in (*aims.dialect, *form)]
+            if aims.faults and not np.isnan(aims.targets).all():
+                table = aims.rows()
+                wide = [max(map(len, column)) for column in zip(*table, strict=True)]
+                lines = ("  ".join(map(str.rjust, row, wide)) for row in table)
+                details["row by row"] = "\n".join(lines)
         for result in self.results:
-            mark = "✓ passes" if result.healthy else "✗ fails"
+            pace = "✓ passes" if result.healthy else "· other pace"
+            mark = pace if _ends_right(result) else "✗ fails"
             rows.append((result.probe, mark, PROBES[result.probe][0]))
             if not result.healthy:
                 details[result.probe] = repr(evidence_card(result))
-        status = "wrong" if details else "passes"
-        return Feedback("Probe report", status, (self.verdict,), details=details, table=rows)
+        status = "passes" if self.like == (HEALTHY,) else "wrong"
+        return Feedback("Report", status, (self.verdict,), details=details, table=rows)
+
+    def curve(self) -> AccessibleFigure:
+        """Draw how hard the update pulls at a value, by its TD error.
+
+        Raises:
+            ValueError: there is no such curve.
+        """
+        if self.aims is None or not self.aims.curve[0].size:
+            raise ValueError("this report has no curve: no update was brought, or its rows mix.")
+        errors, pulls = self.aims.curve
+        lines = {"pull": pulls / np.abs(pulls).max()}
+        return line_plot(errors, lines, "TD error y − Q(s, a)", "pull at Q(s, a), relative")
 
     def _repr_mimebundle_(self, **_kwargs: Any) -> dict[str, str]:
-        return self.card._repr_mimebundle_()
+        bundle = self.card._repr_mimebundle_()
+        if self.aims and self.aims.curve[0].size:
+            bundle["text/html"] += self.curve().html()
+        return bundle
+
+
+def _ends_right(result: ProbeResult) -> bool:
+    """Whether nothing but pace differs from a healthy loop."""
+    return not result.stopped and all(one.healthy or one.pace for one in result.measurements)
 
 
 def evidence_card(result: ProbeResult) -> Feedback:
@@ -171,37 +229,74 @@ class _OneNetwork(nn.Module):
         return values
 
 
-def _run_update_with(update: Update) -> Callable[..., None]:
-    """The loop's update with a gradient step that was brought; the loop still syncs the target."""
+def _run_update_with(update: Update, aims: Aims) -> Callable[..., None]:
+    """The loop's update with a gradient step that was brought.
+
+    The loop syncs the target network unless the update does.
+    """
+    runs: dict[loop.Run, tuple[nn.Module, nn.Module]] = {}
 
     def run_update(run: loop.Run, _td_target: Any) -> None:
-        sampled = run.replay.sample(run.config.batch_size)
-        batch = Transition(*(torch.from_numpy(column[0]) for column in sampled))
-        if not isinstance(run.optimizer, torch.optim.Optimizer):  # what is brought expects one
+        if run not in runs:  # an optimiser of its own may be kept with the network
+            runs[run] = _OneNetwork(run.online), _OneNetwork(run.target)
             params, rate = run.online.parameters(), run.config.learning_rate
             run.optimizer = torch.optim.Adam(params, lr=rate)
-        nets = _OneNetwork(run.online), _OneNetwork(run.target)
-        update(batch, *nets, run.optimizer, run.config.gamma)
+        sampled = run.replay.sample(run.config.batch_size)
+        columns = {
+            name: torch.from_numpy(column[0])
+            for name, column in zip(Transition._fields, sampled, strict=True)
+        }
+        rows, gamma = len(columns["reward"]), run.config.gamma
+        columns |= {
+            "truncated": torch.zeros(rows, dtype=torch.bool),
+            "weight": torch.ones(rows),
+            "discount": torch.full((rows,), gamma),
+            "index": torch.arange(rows),
+        }
+        call(update, aims.form, columns, *runs[run], run.optimizer, gamma)
         run.updates += 1
-        if run.updates % run.config.target_period == 0:
+        if not aims.owns_target and run.updates % run.config.target_period == 0:
             td.hard_update_(list(run.target.parameters()), list(run.online.parameters()))
         run.log.add_update(*np.zeros((2, 1), np.float32))
 
     return run_update
 
 
-def report(update: Update | None = None, **parts: Callable[..., Any]) -> Report:
-    """Put functions that were brought into the loop, run all probes, say what it behaves like.
+def _own_update(batch: Any, online: Any, target: Any, optimizer: Any, gamma: float) -> None:
+    """The course's update, of functions as they are now, for one learner."""
+    with torch.no_grad():
+        q_next = target(batch.next_obs)[None]
+        y = td.td_target(batch.reward[None], batch.terminated[None], q_next, gamma)
+    q = td.q_of_action(online(batch.obs)[None], batch.action[None])
+    loss = td.td_loss(q, y, "mse")
+    optimizer.zero_grad()
+    loss.sum().backward()
+    optimizer.step()
+
+
+def report(
+    update: Update | None = None, *, fields: Fields | None = None, **parts: Callable[..., Any]
+) -> Report:
+    """Say what is wrong with an update or with functions of the loop that were brought.
+
+    An update is diagnosed by what it aims at (:func:`~dqn_classroom.clinic.aims.aims_of`), then
+    trained where the best action changes from step to step. Functions are put into the loop, and
+    all probes run.
 
     Args:
         update: one gradient step, ``update(batch, online, target, optimizer, gamma)``: a batch
             of tensors ``[B, ...]`` with the fields of :class:`~dqn_lessons.replay.Transition`, two
-            networks ``[B, D] -> [B, A]``, and the optimiser of the first.
-        parts: functions to use for the course's own, by name; see :data:`PARTS`.
+            networks ``[B, D] -> [B, A]``, and the optimiser of the first. Other usual names of
+            the fields, tuples, dictionaries, columns ``[B, 1]``, and ends as numbers are
+            understood. It may have an optimiser of its own and update the target network.
+        fields: how it takes its batch, if that is not understood: words in the order in which it
+            unpacks them, its own word -> the field, or a function of a ``Transition``.
+        parts: functions to use for the course's own, by name; see :data:`PARTS`. They get
+            ``[S, B]`` and ``[S, B, A]``: S learners, B rows, A actions.
 
     Raises:
         TypeError: a part that is not a function, or takes other arguments.
-        ValueError: a name that is no part, or nothing brought.
+        ValueError: a name that is no part, nothing or both kinds brought, or fields unknown.
     """
     if unknown := sorted(set(parts) - set(PARTS)):
         raise ValueError(
@@ -215,15 +310,37 @@ def report(update: Update | None = None, **parts: Callable[..., Any]) -> Report:
         functions[PARTS[name]] = part
     if update is not None:
         _check_arguments("update", update, "batch", "online", "target", "optimizer", "gamma")
-        functions["train.Run.update"] = _run_update_with(update)
-    if not functions:
-        raise ValueError("there is nothing to ask about: bring update=..., or a part by name.")
+    if (update is None) != bool(parts):
+        raise ValueError("there is nothing to ask about, or too much: bring update=... or parts.")
+    aims = None
     with replaced(functions):
-        # An update that is written for one learner has nothing to say of many.
-        results = tuple(probe(name) for name in PROBES if update is None or name != _MANY)
-    distances = _distances(row_of(results))
-    like = tuple(behaves_like(row_of(results)))
-    return Report(results, like, min(distances, key=distances.__getitem__))
+        if update or set(parts) & _OF_AN_UPDATE:
+            aims = aims_of(update or _own_update, fields)
+            if aims.stopped:
+                axes = " Parts get [S, B] and [S, B, A]: S learners, B rows, A actions."
+                stopped = aims.stopped + axes * bool(parts)
+                return Report((), (), replace(aims, stopped=stopped))
+        if update and aims:
+            with replaced({"train.Run.update": _run_update_with(update, aims)}):
+                results = [probe("choices")]
+        else:
+            results = list(map(probe, PROBES))
+    row = row_of(results)
+    like = list(aims.faults) if aims else []
+    if not like and parts:
+        like = behaves_like(row, parts)
+    if not like and all(map(_ends_right, results)):
+        like = [HEALTHY]
+    alike = [name for name in _candidates(row, parts) if _fails_as(name, row)] if parts else []
+    return Report(tuple(results), tuple(like), aims, tuple(alike))
+
+
+def _fails_as(name: str, row: Row) -> bool:
+    """Whether a known bug fails in the readings in which this row fails."""
+    known = table()[name]
+    return all(
+        (one.error, one.healthy) == (known[p].error, known[p].healthy) for p, one in row.items()
+    )
 
 
 def _check_arguments(name: str, function: Any, *wanted: str) -> None:

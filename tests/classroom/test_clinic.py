@@ -186,19 +186,11 @@ BROUGHT = {
     "healthy": right_update,
     "no terminal mask": update_with("torch.where(batch.terminated, 0.0, best)", "best"),
     "online network for the target": update_with("target(batch", "online(batch"),
-    "gradient through the target": update_with(
-        "with torch.no_grad():\n        best = target(", "if True:\n        best = online("
-    ),
-    "sum for mean": update_with(".mean()", ".sum()"),
     "[B] against [B, 1]": update_with(
         "online(batch.obs)[torch.arange(len(y)), batch.action]",
         "online(batch.obs).gather(1, batch.action[:, None])",
     ),
-    "gradients pile up": update_with("optimizer.zero_grad()", "pass"),
     "max over the batch": update_with("max(dim=1).values", "max()"),
-    "synced at every update": update_with(
-        "optimizer.step()", "optimizer.step(); target.load_state_dict(online.state_dict())"
-    ),
 }
 
 
@@ -211,24 +203,38 @@ def test_an_update_that_is_brought_is_known_by_its_bug(name):
 
 def test_parts_can_be_brought_too():
     report = clinic.report(td_target=lambda reward, terminated, q_next, gamma: reward)
-    assert report.like == ()
-    assert "in a way that this course does not know" in report.verdict
+    assert report.like == ("it never looks ahead",)
+    assert "It aims at y = r." in report.verdict
     ring = clinic.report(write_index=lambda added, capacity: min(added, capacity - 1))
     assert ring.like == ("the newest is dropped",)
-    assert "It behaves like: the newest is dropped" in ring.verdict
+    assert "What is wrong: the newest is dropped." in ring.verdict
     assert "✗ fails" in repr(ring.card)
     assert "oldest kept" in ring.card.details["replay buffer"]
 
 
+def test_a_part_has_only_the_bugs_that_it_can_have():
+    row = dict(clinic.table()["never synced"])
+    assert clinic.behaves_like(row) == clinic.behaves_like(row, ["hard_update_"])
+    assert clinic.behaves_like(row, ["td_target"]) == []
+
+
+def test_another_pace_is_no_bug():
+    slow = clinic.report(td_loss=lambda q, y, kind: (q - y).square().mean(-1) / 2)
+    assert slow.like == ("healthy",)
+    assert slow.verdict.startswith("Healthy, at another pace.")
+    assert "· other pace" in repr(slow.card)
+
+
 def test_an_update_that_raises_is_told_with_its_error():
-    report = clinic.report(update_with("batch.reward", "batch.rewards"))
-    assert "stopped. The first: AttributeError" in report.verdict
+    report = clinic.report(update_with("batch.reward", "batch.prize"))
+    assert report.verdict.startswith("It stops. AttributeError: the batch has no field 'prize'")
+    assert "Its fields: obs, action, reward" in report.verdict
 
 
 @pytest.mark.parametrize(
     ("brought", "error", "words"),
     [
-        ({}, ValueError, "nothing to ask about"),
+        ({}, ValueError, "nothing to ask about, or too much"),
         ({"td_targets": len}, ValueError, "'td_targets' is no part|td_targets is no part"),
         ({"td_target": 3}, TypeError, "td_target = 3 is a int: it must be a function"),
         ({"td_target": lambda reward: reward}, TypeError, r"called with \(reward, terminated"),
