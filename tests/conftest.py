@@ -34,6 +34,8 @@ def pytest_configure():
     folder = Path(tempfile.mkdtemp(prefix="dqn-lessons-"))
     os.environ["DQN_LESSONS_PROGRESS"] = str(folder / "progress.json")
     os.environ["DQN_LESSONS_PROFILE"] = "ci"
+    # A list of fonts in the home folder may be another installation's. Workers share this one.
+    os.environ.setdefault("MPLCONFIGDIR", str(folder / "matplotlib"))
 
 
 # What takes long starts first, what changes a page comes last on it; all else fills the gaps.
