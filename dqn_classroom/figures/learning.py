@@ -129,9 +129,7 @@ def forest_plot(rows: Mapping[str, Any], xlabel: str) -> AccessibleFigure:
     return AccessibleFigure(figure, f"{xlabel}, with 95 % intervals. {said}.", table)
 
 
-def scatter_plot(
-    panels: Mapping[str, tuple[ArrayLike, ArrayLike]], xlabel: str, ylabel: str
-) -> AccessibleFigure:
+def scatter_plot(panels: Mapping[str, Any], xlabel: str, ylabel: str) -> AccessibleFigure:
     """Draw one number of each pair against the other, with the line on which both are equal.
 
     Args:

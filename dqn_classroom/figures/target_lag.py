@@ -21,7 +21,7 @@ from dqn_classroom.figures.accessible import (
 
 
 def bias_curves(
-    biases: Mapping[str, ArrayLike], bound: ArrayLike | None = None, target_period: int = 1
+    biases: Mapping[str, ArrayLike], bound: ArrayLike = (), target_period: int = 1
 ) -> AccessibleFigure:
     """Draw runs of the single-bias critic, perhaps under the staircase B_k.
 
@@ -39,7 +39,7 @@ def bias_curves(
         keep = decimate(values)
         line = {"color": colour, "dash": dash}
         figure.add_scatter(x=steps[keep], y=values[keep], name=name, mode="lines", line=line)
-    if bound is None:
+    if np.size(bound) == 0:
         ends = np.unique(np.linspace(0, len(steps) - 1, 11).astype(int))
         return AccessibleFigure(figure, alt, _rows({"step": steps, **biases}, ends))
     stairs = np.asarray(bound, dtype=float)

@@ -129,9 +129,10 @@ POWER = Probes(
     [
         (_PILOT, _DRAWS.integers(8, size=(60, 3))),
         (_PILOT - 45, _DRAWS.integers(8, size=(50, 5))),
-        (-_PILOT, _DRAWS.integers(8, size=(7, 6))),
+        (-_PILOT / 100, _DRAWS.integers(8, size=(60, 6))),
         (_PILOT + 40, _DRAWS.integers(8, size=(40, 9))),
         (_PILOT, _DRAWS.integers(8, size=(4, 2))),
+        (_PILOT / 100, _DRAWS.integers(8, size=(60, 5))),
     ],
     _power_lines,
 )

@@ -14,7 +14,8 @@ def discounted_return(rewards, gamma):
     return sum(rewards)
 """
 HINTS = 'display(hint("discounted_return"), recall("00-random-return", mean=22))'
-TRAINING = """from dqn_lessons.train import train
+TRAINING = """from dqn_lessons.config import DQNConfig
+from dqn_lessons.train import train
 view = TrainingView("a small training", bound=100)
 display(view)
 small = DQNConfig(steps=600, learning_starts=100, eval_period=200, eval_episodes=1)

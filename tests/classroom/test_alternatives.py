@@ -16,7 +16,7 @@ from dqn_classroom.explorers import (
 )
 from dqn_classroom.explorers.panel import Panel
 from dqn_lessons.train import train
-from tests.classroom import test_figures
+from tests.classroom import test_explorers, test_figures
 from tests.classroom.test_training_view import CONFIG
 
 
@@ -29,6 +29,8 @@ FIGURES = {
     "rank_among_runs": test_figures.among_figure,
     "versus_healthy_band": clinic_figure,
     "bias_curves": test_figures.bias_figure,
+    "error_curves": test_figures.error_figure,
+    "diagram": figures.diagram,
     "corridor_values": test_figures.corridor_figure,
     "scatter_plot": test_figures.pairs_figure,
     "seed_curves": test_figures.seeds_figure,
@@ -48,7 +50,7 @@ def a_training():
 
 WIDGETS = {
     TargetLagExplorer: TargetLagExplorer,
-    LinearTDExplorer: LinearTDExplorer,
+    LinearTDExplorer: lambda: LinearTDExplorer(test_explorers.problems()),
     SeedLottery: lambda: SeedLottery({"with - without": [1.0, -2.0, 4.0]}),
     FlightView: lambda: FlightView(shipped.ShippedRun("solver", "step size stays").flight),
     TrainingView: a_training,

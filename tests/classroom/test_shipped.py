@@ -66,7 +66,7 @@ def test_the_shipped_files_are_small_and_nothing_else_lies_there():
                 if study.keeps_runs:
                     wanted.add(path.with_suffix(".run.npz").name)
     assert set(manifest["sha256"]) == wanted
-    assert sum(path.stat().st_size for path in shipped.FOLDER.iterdir()) < 1_000_000
+    assert sum(path.stat().st_size for path in shipped.FOLDER.iterdir()) < 1_500_000
     assert {"python", "torch", "numpy", "gymnasium"} <= set(shipped.made_with())
 
 
@@ -177,7 +177,9 @@ def test_the_shipped_flight_is_of_an_agent_that_learns_and_forgets():
 
 
 def test_a_changed_flight_is_refused(folder):
-    (victim,) = folder.glob("*0bf05a1d8e213ae4.flight.npz")
+    study = shipped.STUDIES["solver"]
+    (arm,) = study.recorded
+    victim = result_path(folder, study.arms[arm], study.seeds).with_suffix(".flight.npz")
     victim.write_bytes(victim.read_bytes()[:-1])
     with pytest.raises(CheckpointError, match=rf"{victim.name}.*shipped solver"):
         forgetting()
