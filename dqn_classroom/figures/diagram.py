@@ -71,9 +71,9 @@ def diagram(highlight: str | tuple[str, ...] = ()) -> AccessibleFigure:
         axis.annotate(label, middle, (right, up), ha=ha, va=va, **small)
     named = f" Highlighted: {', '.join(bright)}." if bright else ""
     alt = (
-        f"The {len(_PARTS)} parts of a DQN. The policy sends actions to the environment; transitions "
-        "fill the replay buffer; a minibatch of them goes to the online and the target network; "
-        f"both give the loss, whose gradient trains the online network.{named}"
+        f"The {len(_PARTS)} parts of a DQN. The policy sends actions to the environment; "
+        "transitions fill the replay buffer; a minibatch of them goes to the online and the target "
+        f"network; both give the loss, whose gradient trains the online network.{named}"
     )
     starts, ends, words = zip(*(flow[:3] for flow in _FLOWS), strict=True)
     table = {"from": starts, "to": ends, "what flows": [word.replace("\n", " ") for word in words]}
