@@ -77,11 +77,11 @@ def test_a_case_is_solved_by_the_keyboard_alone(page):
 
     quiz = page.show("quiz")
     quiz.locator("input[type=radio]").first.focus()
-    keyboard.press("ArrowDown")
+    keyboard.press("Space")
     quiz.get_by_text("Look at values, at the replay buffer").wait_for()
 
     report = page.show("own-report")
-    report.get_by_text("It behaves like: online network for the target").first.wait_for()
+    report.get_by_text("What is wrong: online network for the target").first.wait_for()
     report.screenshot(path=ARTIFACTS / "06-report.png")
 
     wrong = page.rerun("ex-jumps", FORGIVING)
