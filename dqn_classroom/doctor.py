@@ -14,9 +14,9 @@ from dqn_classroom.feedback import Feedback
 from dqn_classroom.lessons import LESSONS
 
 # Seconds of `_work`, and of computing per notebook, on the machine where they were measured
-# (2 cores of an AMD EPYC server, Python 3.11, PyTorch 2.13). `make notebooks` prints the latter,
-# which stand in the lessons' TOML files.
-REFERENCE_WORK = 0.066
+# (2 cores of an Intel Xeon server, Python 3.11, PyTorch 2.13). The latter, in the lessons' TOML
+# files, are those of *Run All* in JupyterLab with the profile ``full``.
+REFERENCE_WORK = 0.044
 REFERENCE_SECONDS = {lesson.file: lesson.seconds for lesson in LESSONS.values()}
 
 _PRESS = """(() => {
