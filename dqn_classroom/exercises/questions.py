@@ -107,7 +107,7 @@ class TextAlternative(ipw.VBox):  # type: ignore[misc]
         return {**super()._repr_mimebundle_(**kwargs), "text/plain": text}
 
 
-class Asked(TextAlternative):
+class QuestionView(TextAlternative):
     """One question; the answer is kept and restored.
 
     Args:
@@ -162,16 +162,27 @@ class Asked(TextAlternative):
         return "\n".join([self.prompt, *numbered])
 
 
-class Choice(Asked):
+def shown_order(question: Question, part: str, key: str) -> list[int]:
+    """Return the places of the options in the order in which they are shown.
+
+    Those of a quiz are shuffled, for each student in another way; but in a room, whose lecturer's
+    notes name a number, always in the same.
+
+    Args:
+        question, part, key: as for `QuestionView`.
+    """
+    order = list(range(len(question.options)))
+    if part == "quizzes":
+        alone = os.environ.get("DQN_LESSONS_PROFILE", "full") in ("", "full")
+        random.Random(f"{progress.own_seed() if alone else 0} {key}").shuffle(order)
+    return order
+
+
+class Choice(QuestionView):
     """One option is chosen, by radio buttons."""
 
     def _controls(self) -> list[Any]:
-        self._order = list(range(len(self.question.options)))
-        if self.part == "quizzes":
-            # In a room, whose lecturer's notes name a number, the order is the same every year.
-            alone = os.environ.get("DQN_LESSONS_PROFILE", "full") in ("", "full")
-            seed = progress.own_seed() if alone else 0
-            random.Random(f"{seed} {self.key}").shuffle(self._order)
+        self._order = shown_order(self.question, self.part, self.key)
         index = None if self.chosen is None else self._order.index(self.chosen)
         width = ipw.Layout(width="max-content")
         self._buttons = ipw.RadioButtons(options=self._shown(), index=index, layout=width)
@@ -196,7 +207,7 @@ class Choice(Asked):
             self._keep(self._order[change["new"]])
 
 
-class Several(Asked):
+class Several(QuestionView):
     """All options that are true are chosen, by check boxes."""
 
     call = ".answer(n, m, ...)"
@@ -226,7 +237,7 @@ class Several(Asked):
         return self._keep(sum(box.value << place for place, box in enumerate(self._boxes)))
 
 
-class Number(Asked):
+class Number(QuestionView):
     """A number is typed."""
 
     call = ".answer(number)"
@@ -253,13 +264,13 @@ class Number(Asked):
             self._reply.value = '<div role="status">Write a number, such as 0.5 or 12.</div>'
 
 
-def ask(question: Question, part: str, key: str, number: str = "") -> Asked:
-    """Return the widget for a question; the arguments are those of `Asked`."""
+def ask(question: Question, part: str, key: str, number: str = "") -> QuestionView:
+    """Return the widget for a question; the arguments are those of `QuestionView`."""
     kind = Choice if question.within is None else Number
     return (Several if question.several else kind)(question, part, key, number)
 
 
-def predict(key: str) -> Asked:
+def predict(key: str) -> QuestionView:
     """Ask for a prediction; nothing is judged, and `recall` comes back to it.
 
     Args:

@@ -9,7 +9,7 @@ import pytest
 from dqn_classroom import progress
 from dqn_classroom.exercises.questions import PREDICTIONS
 from dqn_classroom.instructor.lecture import votes
-from dqn_classroom.lessons import LESSONS
+from dqn_classroom.lessons import LESSONS, quiz
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "dqn_classroom" / "instructor" / "lecture" / "labextension"
@@ -39,7 +39,10 @@ def test_a_slide_gives_its_questions_and_keeps_the_votes_of_a_room():
     asked = votes(SLIDE).data
     assert list(asked)[:2] == ["02-clock", "lesson 2-1"]
     assert len(asked) == 1 + len(LESSONS["vanilla_dqn"].quiz)
-    assert asked["02-clock"]["options"] == [*PREDICTIONS["02-clock"].options]
+    assert asked["02-clock"]["options"] == [*enumerate(PREDICTIONS["02-clock"].options)]
+    for key, view in zip(list(asked)[1:], quiz("vanilla_dqn").children, strict=True):
+        assert [option for _, option in asked[key]["options"]] == view._shown(), "as a room sees it"
+        assert sorted(asked[key]["options"]) == [*enumerate(view.question.options)]
     assert asked["02-clock"]["prompt"] == PREDICTIONS["02-clock"].prompt
     assert all(one["counts"] == {} for one in asked.values())
     assert votes("# predict('02-clock')\nprint(1)").data == {}
@@ -51,6 +54,11 @@ def test_a_slide_gives_its_questions_and_keeps_the_votes_of_a_room():
     record = progress.load()
     assert record["votes"] == kept
     assert (record["predictions"], progress.fault(record)) == ({}, "")
+
+
+def test_hands_are_counted_where_one_option_is_chosen():
+    """Of the solver's quiz: choose all, a number, one of three."""
+    assert list(votes('quiz("solve_cartpole")').data) == ["solve_cartpole-3"]
 
 
 @pytest.mark.parametrize("count", [-1, 1.5, True, "3", 10**6 + 1])

@@ -232,29 +232,6 @@ def prose(notebook):
     return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
 
 
-# What was measured and found wrong or too much, in the words in which it stood.
-REFUTED = {
-    "start_here": ["What is a return then worth?", "A return is a sum"],
-    "target_lag": [
-        "The reason to use one lies elsewhere",
-        "states share weights, and without lag learning can feed on itself",
-        "the values chase themselves",
-        "the trade-off of every DQN",
-        "learns at the same rate as a hard one",
-        "are both right: the first when periods are short",
-    ],
-}
-
-
-@pytest.mark.parametrize("topic", REFUTED)
-def test_what_was_refuted_does_not_come_back(topic):
-    lesson = LESSONS[topic]
-    asked = [text for q in lesson.quiz for text in (q.prompt, *q.options, *q.options.values())]
-    hints = [hint for name in lesson.exercises for hint in lesson.mistakes(name).values()]
-    said = "\n".join([prose(load(topic)), *asked, *hints])
-    assert [old for old in REFUTED[topic] if old in said] == []
-
-
 TERMS = {
     "start_here": (
         *("environment", "observation", "state", "action", "reward", "policy", "time limit"),

@@ -18,6 +18,14 @@ RETIRED = (
     r"what they share cancels",
     r"\*?harms\*? on CartPole, \*?helps\*? on Acrobot",
     r"four rows well left",
+    r"what is a return then worth\?",
+    r"a return is a sum",
+    r"the reason to use one lies elsewhere",
+    r"states share weights, and without lag learning can feed on itself",
+    r"the values chase themselves",
+    r"the trade-off of every DQN",
+    r"learns at the same rate as a hard one",
+    r"are both right: the first when periods are short",
 )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from IPython.display import JSON
 
 from dqn_classroom import progress
-from dqn_classroom.exercises.questions import PREDICTIONS
+from dqn_classroom.exercises.questions import PREDICTIONS, shown_order
 from dqn_classroom.lessons import LESSONS
 
 _ASKS = re.compile(r"""^(predict|quiz)\(["'](.+?)["']\)""", re.MULTILINE)
@@ -23,7 +23,8 @@ def votes(source: str, counts: Mapping[str, Mapping[str, int]] | None = None) ->
         counts: question -> number of an option, from 0 -> hands; None keeps nothing.
 
     Returns:
-        Question -> its prompt, its options and the counts that are kept.
+        Question -> its prompt, the place and the words of each option in the order that the room
+        sees, and the counts that are kept.
 
     Raises:
         ValueError: a count is no whole number from 0 to 1,000,000.
@@ -35,14 +36,16 @@ def votes(source: str, counts: Mapping[str, Mapping[str, int]] | None = None) ->
     asked = {}
     for kind, name in _ASKS.findall(source):
         if kind == "predict":
-            asked[name] = PREDICTIONS[name]
-        else:
-            lesson = LESSONS[name]
-            asked |= {f"{lesson.key}-{i}": one for i, one in enumerate(lesson.quiz, 1)}
-    kept = progress.load().get("votes", {})
-    return JSON(
-        {
-            key: {"prompt": q.prompt, "options": [*q.options], "counts": kept.get(key, {})}
-            for key, q in asked.items()
-        }
-    )
+            asked["predictions", name] = PREDICTIONS[name]
+            continue
+        lesson = LESSONS[name]
+        for number, question in enumerate(lesson.quiz, 1):
+            # Fingers are counted where one option is chosen; a number is called out.
+            if question.within is None and not question.several:
+                asked["quizzes", f"{lesson.key}-{number}"] = question
+    kept, data = progress.load().get("votes", {}), {}
+    for (part, key), one in asked.items():
+        options = list(enumerate(one.options))
+        shown = [options[place] for place in shown_order(one, part, key)]
+        data[key] = {"prompt": one.prompt, "options": shown, "counts": kept.get(key, {})}
+    return JSON(data)

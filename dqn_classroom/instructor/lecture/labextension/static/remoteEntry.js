@@ -317,9 +317,9 @@
         const form = make("form", { method: "dialog" },
           ...asked.map(([key, { prompt, options, counts }]) => make("fieldset", {},
             make("legend", {}, prompt),
-            ...options.map((option, index) => make("label", {}, make("input", {
-              type: "number", min: 0, max: 9999, name: `${key} ${index}`,
-              value: counts[index] ?? "" }), option)))),
+            ...options.map(([place, option]) => make("label", {}, make("input", {
+              type: "number", min: 0, max: 9999, name: `${key} ${place}`,
+              value: counts[place] ?? "" }), option)))),
           make("p", {}, "Count the hands. ", make("button", {}, "Keep")));
         form.addEventListener("submit", async () => {
           const given = Object.fromEntries(asked.map(([key]) => [key, {}]));
