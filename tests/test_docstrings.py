@@ -78,7 +78,7 @@ class Subject:
         target = obj.fget if isinstance(obj, property) else getattr(obj, "__func__", obj)
         made = not inspect.isclass(obj) or "__init__" in vars(obj) or hasattr(obj, "_fields")
         given = inspect.signature(inspect.unwrap(target)) if made else inspect.Signature()
-        # As they are written: every module postpones its annotations.
+        # As they are written, where a module postpones its annotations: so an alias hides arrays.
         self.returns = "" if inspect.isclass(obj) else str(given.return_annotation)
         self.parameters = {
             p.name: "" if p.annotation is p.empty else str(p.annotation)

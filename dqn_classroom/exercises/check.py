@@ -11,7 +11,7 @@ import inspect
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import CodeType
 from typing import Any
 
@@ -19,6 +19,7 @@ import numpy as np
 from IPython.display import display
 
 from dqn_classroom import progress
+from dqn_classroom.exercises.put_back import cut, put_back, short_output
 from dqn_classroom.exercises.time_limit import TooLong, call_within
 from dqn_classroom.feedback import Feedback
 
@@ -180,6 +181,44 @@ def _equal(mine: np.ndarray[Any, Any], theirs: np.ndarray[Any, Any]) -> bool:
     )
 
 
+@dataclass(frozen=True)
+class _Answer:
+    """What a function returned on one probe, read at once: its type may do anything when asked."""
+
+    raw: Any
+    value: np.ndarray[Any, Any] | None  # None where it is made of no numbers
+    is_tensor: bool
+    has_gradient: bool
+    changed: frozenset[tuple[int, bool]]  # place of an argument, whether in its gradient only
+
+
+def _state(value: Any, gradient: bool) -> Any:
+    """What a function could change in an argument, to compare: its numbers, or what learns."""
+    if isinstance(value, (list, tuple)):
+        return [_state(part, gradient) for part in value]
+    if gradient:
+        return getattr(value, "requires_grad", None)
+    if hasattr(value, "detach"):
+        value = value.detach().cpu().numpy()
+    if isinstance(value, np.ndarray):
+        return value.dtype, value.shape, value.tobytes()
+    return repr(getattr(getattr(value, "bit_generator", None), "state", value))
+
+
+def _answer(exercise: Exercise, function: Function, probe: tuple[Any, ...]) -> _Answer:
+    given = copy.deepcopy(probe)
+    looks = [(place, gradient) for place in range(len(given)) for gradient in (False, True)]
+    before = {look: _state(given[look[0]], look[1]) for look in looks}
+    raw = exercise.probes.observe(function, given)
+    changed = frozenset(look for look in looks if _state(given[look[0]], look[1]) != before[look])
+    try:
+        value = array(raw)
+    except Exception:  # the conversion is the object's own, so it may raise anything
+        value = None
+    tensor, gradient = hasattr(raw, "detach"), bool(getattr(raw, "requires_grad", False))
+    return _Answer(raw, value, tensor, gradient, changed)
+
+
 def _answers(exercise: Exercise, function: Function) -> list[np.ndarray[Any, Any]]:
     return [array(call(exercise, function, probe)) for probe in exercise.probes.inputs]
 
@@ -195,7 +234,10 @@ def check(exercise: Exercise, function: Function, seconds: float = SECONDS) -> O
         sentence = f"This is no function: write it with def {exercise.name}(...)."
         return _wrong("no function", sentence)
     try:
-        return _compare(exercise, function, code, seconds)
+        with short_output():
+            found = _compare(exercise, function, code, seconds)
+        text, mistake = tuple(map(cut, found.text)), cut(found.mistake, 100)
+        return replace(found, text=text, code=cut(found.code), mistake=mistake)
     except _Unfinished:
         said = "The course's own version is used below, so the notebook runs on. "
         return Outcome("not attempted", (f"{said}Replace the ... to try.",))
@@ -210,25 +252,28 @@ def _compare(exercise: Exercise, function: Function, code: CodeType, seconds: fl
     except TypeError:
         takes, yours = (", ".join(name for name, _ in head) or "none" for head in (wanted, had))
         return _wrong("signature", f"The function must take {takes}; yours takes {yours}.")
-    references = _answers(exercise, exercise.reference)
-    raws, answers, problem = [], [], None
+    right = [_answer(exercise, exercise.reference, probe) for probe in exercise.probes.inputs]
+    references = [array(one.raw) for one in right]
+    mine, answers, settings, problem = [], [], set[str](), None
     end = time.monotonic() + seconds
     for probe, reference in zip(exercise.probes.inputs, references, strict=True):
         left = max(end - time.monotonic(), 1e-3)
         try:
-            raw = call_within(left, call, exercise, function, probe)
+            with put_back() as changed:
+                answer = call_within(left, _answer, exercise, function, probe)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
             return problem or _raised(error, code, seconds)
-        if raw is ... or (raw is None and ... in code.co_consts):
+        settings |= set(changed)
+        if answer.raw is ... or (answer.raw is None and ... in code.co_consts):
             raise _Unfinished
-        kind = _kind_of_value(raw, reference)
+        kind = _kind_of_value(answer, reference)
         if kind is not None and kind.mistake != "shape":
             return problem or kind
         problem = problem or kind
-        raws.append(raw)
-        answers.append(array(raw))
+        mine.append(answer)
+        answers.append(answer.value)
     rights = [_equal(*pair) for pair in zip(answers, references, strict=True)]
     if all(rights):
         if had[: len(wanted)] != wanted:
@@ -236,7 +281,8 @@ def _compare(exercise: Exercise, function: Function, code: CodeType, seconds: fl
             sentence = "The numbers are right, but the first line was changed. Give it back its "
             head = f"def {exercise.name}({arguments(exercise.reference)}):"
             return _wrong("signature", f"{sentence}arguments:", head)
-        return _unusable(exercise, raws) or Outcome("passes", (exercise.insight,))
+        harm = _unusable(mine, right) or _harmful(exercise, mine, right, settings)
+        return harm or Outcome("passes", (exercise.insight,))
     for known in exercise.mistakes:
         theirs = (array(call(exercise, known.wrong, probe)) for probe in exercise.probes.inputs)
         if all(map(_equal, answers, theirs)):
@@ -276,23 +322,42 @@ def arguments(function: Function) -> str:
     )
 
 
-def _unusable(exercise: Exercise, raws: list[Any]) -> Outcome | None:
+def _harmful(
+    exercise: Exercise, mine: list[_Answer], right: list[_Answer], settings: set[str]
+) -> Outcome | None:
+    """Say what a right function does to its arguments or to the program, and should not."""
+    names = [name for name, _ in _head(exercise.reference)]
+    for answer, wanted in zip(mine, right, strict=True):
+        for place, _ in sorted(answer.changed - wanted.changed):
+            what = f"The numbers are right, but {names[place]} is changed, and whoever calls the "
+            remedy = (
+                "function goes on to use it. Make a new one: no +=, no x[...] = ..., no ..._()."
+            )
+            return _wrong("argument changed", what + remedy)
+    if settings:
+        what = f"The numbers are right, but {' and '.join(sorted(settings))} is called, which "
+        remedy = "changes all that comes after it. Leave it out, or use with torch.no_grad()."
+        return _wrong("setting changed", what + remedy)
+    return None
+
+
+def _unusable(mine: list[_Answer], right: list[_Answer]) -> Outcome | None:
     """Say what would stop the notebook although all numbers are right, if anything would."""
-    for probe, raw in zip(exercise.probes.inputs, raws, strict=True):
-        wanted = call(exercise, exercise.reference, probe)
-        if array(wanted).dtype.kind in "iu" and array(raw).dtype.kind not in "iu":
+    for answer, wanted in zip(mine, right, strict=True):
+        assert answer.value is not None
+        if array(wanted.raw).dtype.kind in "iu" and answer.value.dtype.kind not in "iu":
             return _wrong(
                 "dtype",
                 "The numbers are right, but they are floats, and a float is no index. Make them "
                 "whole: int(...), or .astype(np.int64) for an array.",
             )
-        if hasattr(wanted, "detach") and not hasattr(raw, "detach"):
+        if wanted.is_tensor and not answer.is_tensor:
             return _wrong(
                 "no tensor",
-                f"The numbers are right, but their type is {type(raw).__name__}, and the network "
-                "computes with tensors. Stay with torch from beginning to end.",
+                f"The numbers are right, but their type is {type(answer.raw).__name__}, and the "
+                "network computes with tensors. Stay with torch from beginning to end.",
             )
-        if getattr(wanted, "requires_grad", False) and not getattr(raw, "requires_grad", False):
+        if wanted.has_gradient and not answer.has_gradient:
             return _wrong(
                 "no gradient",
                 "The numbers are right, but they have lost their gradient, and no network could "
@@ -308,7 +373,9 @@ def _raised(error: BaseException, code: CodeType, seconds: float) -> Outcome:
         return Outcome("raised", (said,), mistake="too long")
     kind, said = type(error).__name__, _message(error)
     left = isinstance(error, TypeError) and ... in code.co_consts
-    if isinstance(error, NotImplementedError) or (left and "ellipsis" in said):
+    # PyTorch raises NotImplementedError, too: for a dtype that an operation does not know.
+    later = isinstance(error, NotImplementedError) and "NotImplementedError" in code.co_names
+    if later or (left and "ellipsis" in said):
         raise _Unfinished
     sentences = {
         "NameError": "A name is used that does not exist. Check the spelling, and the arguments.",
@@ -316,6 +383,8 @@ def _raised(error: BaseException, code: CodeType, seconds: float) -> Outcome:
         "UnboundLocalError": "A variable is used before it has a value.",
         "ZeroDivisionError": "Something is divided by zero: look at the limiting cases.",
         "SystemExit": "The function asks Python to exit. Leave that call out.",
+        "NotImplementedError": "There is no such operation for this dtype. Look at the dtype of "
+        "each tensor; .float() makes whole numbers and bools floats.",
     }
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if frame.filename == code.co_filename]
@@ -331,19 +400,19 @@ def _raised(error: BaseException, code: CodeType, seconds: float) -> Outcome:
 
 def _message(error: BaseException) -> str:
     try:
-        return str(error)
-    except Exception:  # an exception class of the student's own, with a mistake in __str__
+        return cut(call_within(SECONDS, str, error))
+    except (Exception, TooLong):  # a class of the student's own, with a mistake in __str__
         return ""
 
 
-def _kind_of_value(raw: Any, reference: np.ndarray[Any, Any]) -> Outcome | None:
+def _kind_of_value(answer: _Answer, reference: np.ndarray[Any, Any]) -> Outcome | None:
     """Say what is wrong with the type, shape or dtype of a value, if anything is."""
-    if raw is None:
+    value = answer.value
+    if answer.raw is None:
         return _wrong("none", "The function returns nothing. Is the return missing?")
-    try:
-        value = array(raw)
-    except Exception:  # the conversion is the object's own, so it may raise anything
-        return _wrong("type", f"It returns a {type(raw).__name__}; the answer is made of numbers.")
+    if value is None:
+        kind = type(answer.raw).__name__
+        return _wrong("type", f"It returns a {kind}; the answer is made of numbers.")
     if value.shape != reference.shape:
         sentence = f"The result has shape {value.shape}; it must have shape {reference.shape}."
         return _wrong("shape", sentence)

@@ -25,7 +25,7 @@ SAMPLE_INDICES = Probes(
         (_DRAWS, 7),
         (_DRAWS, 1),
         (_DRAWS[::-1].copy(), 100),
-        (np.array([[0.9, 0.1, 0.45], [0.3, 0.99, 0.7]]), 10),
+        (np.array([[0.9, 0.1, 0.45], [0.17, 0.99, 0.7]]), 10),
     ],
     _row_lines,
 )

@@ -1,12 +1,17 @@
 """Four outcomes, no traceback, no hang: whatever a student writes."""
 
 import contextlib
+import copy
 import functools
+import inspect
 import itertools
+import os
 import re
 import signal
+import sys
 import threading
 import time
+import warnings
 
 import numpy as np
 import pytest
@@ -14,10 +19,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+import dqn_classroom.lessons  # noqa: F401 (which makes the exercises known)
 from dqn_classroom import progress
 from dqn_classroom.exercises import check
 from dqn_classroom.exercises.time_limit import TooLong, call_within
 from dqn_classroom.feedback import Feedback
+from tests.soak.bad_values import no_hang
 
 
 def doubled(values, factor):
@@ -349,8 +356,199 @@ def test_probes_survive_a_function_that_changes_its_arguments():
         return values
 
     before = [probe[0].copy() for probe in TASK.probes.inputs]
-    assert check.check(TASK, spoils).status == "passes"
+    outcome = check.check(TASK, spoils)
+    assert (outcome.status, outcome.mistake) == ("wrong", "argument changed")
+    assert "values is changed" in outcome.text[0]
     np.testing.assert_array_equal(before, [probe[0] for probe in TASK.probes.inputs])
+
+
+def spoiled(change):
+    """Return a right answer that does something else, too."""
+
+    def function(values, factor):
+        change()
+        return values * factor
+
+    return function
+
+
+@pytest.mark.parametrize(
+    ("change", "now", "named"),
+    [
+        (lambda: torch.set_grad_enabled(False), torch.is_grad_enabled, True),
+        (lambda: torch.set_default_dtype(torch.float64), torch.get_default_dtype, True),
+        (lambda: torch.set_default_device("meta"), torch.get_default_device, True),
+        (lambda: torch.set_printoptions(precision=1), lambda: f"{torch.ones(1) / 3}", False),
+        (lambda: np.set_printoptions(precision=1), lambda: f"{np.ones(1) / 3}", False),
+        (lambda: np.seterr(all="raise"), np.geterr, False),
+        (lambda: warnings.simplefilter("error"), lambda: list(warnings.filters), False),
+        (lambda: os.chdir("/"), os.getcwd, False),
+        (lambda: setattr(sys, "stdout", None), lambda: sys.stdout, False),
+    ],
+)
+def test_settings_of_the_whole_program_are_put_back(change, now, named):
+    before = now()
+    outcome = check.check(TASK, spoiled(change))
+    assert now() == before
+    assert outcome.status == ("wrong" if named else "passes")
+    assert (outcome.mistake == "setting changed") == named
+    check.check(TASK, lambda values, factor: change() or 1 / 0)
+    assert now() == before
+
+
+def test_a_folder_that_is_gone_stops_no_check(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert check.check(TASK, spoiled(lambda: os.path.exists(tmp_path) and os.rmdir(tmp_path)))
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_output_is_cut_after_a_few_kilobytes(stream, capsys):
+    def talks(values, factor):
+        print("x" * 50_000_000, file=getattr(sys, stream))
+        for _ in range(1_000):
+            print("more", file=getattr(sys, stream))
+        return values * factor
+
+    assert check.check(TASK, talks).status == "passes"
+    said = getattr(capsys.readouterr(), stream[3:])
+    assert 4_000 <= len(said) < 5_000
+    assert said.count("cut") == 1
+
+
+def test_sentences_are_cut_after_a_few_kilobytes():
+    long = type("L" * 10_000, (Exception,), {})
+
+    def fails(values, factor):
+        raise long("x" * 50_000_000)
+
+    outcome = check.check(TASK, fails)
+    assert len("".join(outcome.text)) < 10_000
+    assert "cut" in outcome.text[0]
+    assert len(outcome.mistake) < 200
+
+
+def endless(*_args, **_kwargs):
+    while True:
+        pass
+
+
+class EndlessArray:
+    __array__ = endless
+
+
+class EndlessTensor:
+    detach = endless
+
+
+class EndlessWords(Exception):
+    ended_by = None
+
+    def __str__(self):
+        try:
+            endless()
+        except BaseException as error:
+            EndlessWords.ended_by = type(error)
+            raise
+
+
+def raises_endless_words(values, factor):
+    raise EndlessWords
+
+
+@pytest.mark.parametrize(
+    ("function", "mistake"),
+    [
+        (lambda values, factor: EndlessArray(), "too long"),
+        (lambda values, factor: EndlessTensor(), "too long"),
+        (raises_endless_words, "EndlessWords"),
+    ],
+)
+def test_conversions_run_within_the_time_limit(function, mistake, monkeypatch):
+    monkeypatch.setattr(check, "SECONDS", 0.2)
+    with no_hang("the check"):
+        assert check.check(TASK, function, seconds=0.2).mistake == mistake
+    if mistake == "EndlessWords":
+        assert EndlessWords.ended_by is TooLong
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda values, factor: torch.nn.functional.mse_loss(torch.arange(3), torch.arange(3)),
+        lambda values, factor: torch.arange(3).softmax(0),
+    ],
+)
+def test_a_dtype_that_pytorch_does_not_know_is_not_called_unattempted(function):
+    outcome = check.check(TASK, function)
+    assert (outcome.status, outcome.mistake) == ("raised", "NotImplementedError")
+    assert "not implemented for 'Long'" in outcome.text[0]
+    assert ".float()" in outcome.text[1]
+
+
+def in_place_variants(task):
+    """For each argument a right answer that afterwards changes it, if it can be changed."""
+    names = [name for name, _ in check._head(task.reference)]
+    for place, name in enumerate(names):
+
+        def variant(*given, place=place):
+            answer = task.reference(*given)
+            answer = answer.clone() if hasattr(answer, "clone") else copy.deepcopy(answer)
+            if place < len(given):
+                spoil(given[place])
+            return answer
+
+        variant.__signature__ = inspect.signature(task.reference)
+        yield name, variant
+
+
+def spoil(value):
+    if isinstance(value, list) and value and isinstance(value[0], torch.Tensor):
+        value = value[0]
+    if isinstance(value, torch.Tensor):
+        value.data.copy_(~value.data if value.dtype == torch.bool else value.data + 1)
+    elif isinstance(value, np.ndarray):
+        value[...] = ~value if value.dtype == bool else value + 1
+    elif isinstance(value, list) and value:
+        value[0] = 99.0
+
+
+def changeable(task, place):
+    kinds = (torch.Tensor, np.ndarray, list)
+    return any(isinstance(p[place], kinds) for p in task.probes.inputs if place < len(p))
+
+
+@pytest.mark.parametrize("name", sorted(check.LOADERS))
+def test_an_argument_that_is_changed_in_place_is_named_in_every_exercise(name):
+    task = check.find(name)
+    own = [check._answer(task, task.reference, probe) for probe in task.probes.inputs]
+    meant = {place for answer in own for place, _ in answer.changed}
+    assert check.check(task, task.reference).status == "passes"
+    for place, (argument, variant) in enumerate(in_place_variants(task)):
+        if changeable(task, place) and place not in meant:
+            outcome = check.check(task, variant)
+            assert (outcome.status, outcome.mistake) == ("wrong", "argument changed"), argument
+            assert f"{argument} is changed" in outcome.text[0]
+
+
+def test_a_gradient_that_is_switched_off_is_a_change():
+    task = check.find("hard_update_")
+
+    def freezes(target_params, online_params):
+        task.reference(target_params, online_params)
+        for param in online_params:
+            param.requires_grad_(not param.requires_grad)
+
+    outcome = check.check(task, freezes)
+    assert outcome.mistake == "argument changed"
+    assert "online_params is changed" in outcome.text[0]
+
+
+def test_one_row_too_many_is_not_called_rounding():
+    task = check.find("sample_indices")
+    mine = check.check(task, lambda draws, stored: (draws * (stored + 1)).astype(int))
+    assert mine.mistake == "one row too many"
+    rounded = check.check(task, lambda draws, stored: np.round(draws * stored).astype(int))
+    assert rounded.mistake == "rounded"
 
 
 def test_the_decorator_returns_what_the_notebook_goes_on_with(shown):

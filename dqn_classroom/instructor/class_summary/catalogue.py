@@ -19,6 +19,8 @@ GENERAL = {
     "dtype": "the result had another dtype",
     "no tensor": "the result was no tensor",
     "no gradient": "the result had lost its gradient",
+    "argument changed": "an argument was changed in place",
+    "setting changed": "a setting of PyTorch was changed for the whole program",
     "too long": "the function did not come to an end",
 } | {
     name: "Python raised this error"
