@@ -1,7 +1,5 @@
 """Adam on the weights of all learners."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

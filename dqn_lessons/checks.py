@@ -19,8 +19,6 @@ Raises:
     ValueError: a value outside its limits, NaN or infinite.
 """
 
-from __future__ import annotations
-
 import functools
 import inspect
 import math

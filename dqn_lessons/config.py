@@ -5,8 +5,6 @@ Raises:
     ValueError: a field outside its limits.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, fields
 from itertools import pairwise
 from types import NoneType
@@ -57,9 +55,7 @@ def _pair(name: str, limits: Any, *, remedy: str) -> tuple[float, float]:
     most = _LARGEST_VALUE
     low, high = (check.real(name, limit, -most, most, remedy=remedy) for limit in limits)
     if low >= high:
-        check.refuse_value(
-            name, limits, "in order, the smallest value must be below the largest", remedy
-        )
+        check.refuse_value(name, limits, "in order, smallest value first", remedy)
     return low, high
 
 
@@ -144,6 +140,5 @@ class DQNConfig:
 
 def differences(one: DQNConfig, other: DQNConfig) -> dict[str, tuple[Any, Any]]:
     """What turns one configuration into the other: field -> (value here, value there)."""
-    names = [each.name for each in fields(one)]
-    pairs = {name: (getattr(one, name), getattr(other, name)) for name in names}
-    return {name: (here, there) for name, (here, there) in pairs.items() if here != there}
+    there = vars(other)
+    return {name: (here, there[name]) for name, here in vars(one).items() if here != there[name]}

@@ -4,8 +4,6 @@ An MDP is a set of tables, so it runs fast, every mistake in it can be seen, and
 solves it. Importing this module registers all of them, as ``dqn_lessons/Catch-v0`` and so on.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -157,10 +155,6 @@ def exact_q(env_id: str, gamma: float) -> tuple[Array, Array]:
     Returns:
         Observations ``[N, D]`` and the optimal action values ``[N, A]``, float64, of the N
         states in which an agent acts: those that an episode can reach and go on from.
-
-    Raises:
-        TypeError: a gamma that is no number, or a name that is no string.
-        ValueError: not an MDP of this module, or a gamma outside its limits.
 
     Source: Sutton & Barto (2018), section 4.3.
     """

@@ -8,8 +8,6 @@ Args:
     q: values at the P probe observations ``[S, P, A]``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -32,7 +30,7 @@ class History:
         config: what was trained.
         seeds: one per learner.
         step: environment steps made by each learner.
-        complete: false when training was interrupted before ``config.steps``.
+        complete: false when training was interrupted before ``config.steps`` or in an evaluation.
         episodes: a row for each finished training episode, in the order of their ends
             ``[episodes]``: ``seed, episode, step`` (environment steps of that learner at its end),
             ``return, length, epsilon`` (at its last step), ``loss`` (of the last update, NaN
@@ -62,17 +60,12 @@ class History:
 
 EVALUATION = ("eval_return", "loss", "td_error", "q_probe", "action_gap", "max_abs_q")
 
-
 E = TypeVar("E")
 Callbacks = Callable[[E], object] | Sequence[Callable[[E], object]] | None
 
 
 def as_callbacks(on_eval: Callbacks[E]) -> list[Callable[[E], object]]:
-    """Return one callback, several or none as a list.
-
-    Raises:
-        TypeError: something that cannot be called.
-    """
+    """Return one callback, several or none as a list."""
     callbacks = [] if on_eval is None else [on_eval] if callable(on_eval) else on_eval
     if not isinstance(callbacks, (list, tuple)) or not all(map(callable, callbacks)):
         wanted = "a function of an evaluation, or a list of such functions"
@@ -89,7 +82,7 @@ class TrainingLog:
         self.returns, self.lengths = np.zeros(learners), np.zeros(learners, np.int64)
         self.episode_count = np.zeros(learners, np.int64)
         # An environment is rebuilt from its actions since the last reset: see `checkpoint`.
-        self.actions = np.zeros((config.steps, learners), np.int16)
+        self.actions = np.zeros((config.steps, learners), np.int32)
         self.episodes: list[tuple[Any, ...]] = []
         self.eval_step: list[int] = []
         self.evaluations: dict[str, list[Array]] = {name: [] for name in EVALUATION}
@@ -144,7 +137,6 @@ class TrainingLog:
             name: np.stack(rows, axis=1) if rows else np.zeros(empty.get(name, none))
             for name, rows in self.evaluations.items()
         }
-        episodes = np.array(self.episodes, EPISODE_DTYPE)
-        eval_step = np.array(self.eval_step, np.int64)
-        complete = step >= config.steps
-        return History(config, self.seeds, step, complete, episodes, eval_step, **arrays)
+        tables = np.array(self.episodes, EPISODE_DTYPE), np.array(self.eval_step, np.int64)
+        complete = step >= config.steps and len(self.eval_step) == step // config.eval_period
+        return History(config, self.seeds, step, complete, *tables, **arrays)

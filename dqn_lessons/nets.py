@@ -1,7 +1,5 @@
 """S independent Q-networks in one module: one matrix product serves all learners."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from itertools import pairwise
@@ -11,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from dqn_lessons import checks as check
 from dqn_lessons.config import Array
 
 
@@ -30,17 +29,13 @@ class StackedMLP(nn.Module):
         flat, flat_grad: all weights and biases, and their gradients, one axis each.
         weights, biases: a parameter per layer, ``[S, out, in]`` and ``[S, out, 1]``.
         grads: gradients of weights and biases of each layer in turn, views of ``flat_grad``.
-
-    Raises:
-        ValueError: fewer than two sizes, or no generator.
     """
 
     def __init__(self, sizes: Sequence[int], generators: Sequence[np.random.Generator]) -> None:
         super().__init__()
         if len(sizes) < 2 or not generators:
-            given = f"sizes = {list(sizes)} with {len(generators)} generators"
-            needs = "a network needs inputs and outputs, and a generator per learner"
-            raise ValueError(f"{given}: {needs}. Use [4, 64, 64, 2].")
+            found, limit = f" with {len(generators)} generators", "two or more, with one or more"
+            check.refuse_value("sizes", list(sizes), limit, "Use [4, 64, 64, 2].", found=found)
         self.learners, self.sizes, draws = len(generators), tuple(sizes), []
         for inputs, outputs in pairwise(sizes):
             bound = 1 / math.sqrt(inputs)

@@ -7,8 +7,6 @@ Args:
     terminated: bool ``[...]``; never true because of a time limit.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -69,10 +67,6 @@ class Replay:
     Attributes:
         nbytes: size of all S buffers in bytes.
 
-    Raises:
-        TypeError: a capacity that is not a whole number.
-        ValueError: a capacity below 1, or buffers of more than 2 GiB.
-
     Source: Lin, Machine Learning 8 (1992); Mnih et al., Nature 518 (2015).
     """
 
@@ -110,15 +104,11 @@ class Replay:
             generator.bit_generator.advance(draws)  # type: ignore[attr-defined]
 
     def sample(self, batch_size: int) -> Transition:
-        """Draw ``batch_size`` transitions of each learner, with replacement: ``[S, B]``.
-
-        Raises:
-            ValueError: more than is stored.
-        """
+        """Draw ``batch_size`` transitions of each learner, with replacement: ``[S, B]``."""
         if not 1 <= batch_size <= len(self):
-            stored = f"{len(self)} transitions are stored per learner (capacity {self.capacity})"
-            remedy = f"Ask for 1 to {len(self)}, or collect more first."
-            raise ValueError(f"batch_size = {batch_size}: {stored}. {remedy}")
+            found = f" and {len(self)} transitions are stored (capacity {self.capacity})"
+            limit, remedy = f"in [1, {len(self)}]", "Ask for fewer, or collect more first."
+            check.refuse_value("batch_size", batch_size, limit, remedy, found=found)
         draws = np.empty((len(self._generators), batch_size))
         for generator, row in zip(self._generators, draws, strict=True):
             generator.random(out=row)

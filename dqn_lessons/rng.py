@@ -3,10 +3,8 @@
 So two configurations trained with the same seeds are *paired*.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.random import PCG64, Generator, SeedSequence
@@ -32,7 +30,7 @@ class RngStreams(NamedTuple):
     evaluation: SeedSequence
 
     @classmethod
-    def spawn(cls, seed: int | Sequence[int]) -> RngStreams:
+    def spawn(cls, seed: int | Sequence[int]) -> Self:
         """Streams of a seed: a whole number >= 0, or several of them."""
         return cls(*SeedSequence(seed).spawn(len(cls._fields)))
 

@@ -8,8 +8,6 @@ Raises:
         gradient or *is* the online network.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, Literal
 

@@ -8,13 +8,14 @@ Raises:
 from __future__ import annotations
 
 import copy
+import math
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from itertools import pairwise
-from typing import Any
+from itertools import chain, pairwise
+from typing import Any, NoReturn
 
 import numpy as np
 import torch
@@ -30,7 +31,7 @@ from dqn_lessons.history import Callbacks, History, TrainingLog, as_callbacks
 from dqn_lessons.nets import StackedMLP
 from dqn_lessons.replay import Replay, Transition
 from dqn_lessons.rng import Exploration, RngStreams
-from dqn_lessons.vector_envs import first_observations, float32, make_envs, rng_state, seed_state
+from dqn_lessons.vector_envs import check_given, float32, make_envs, rng_state, seed_state
 
 # The one place for threads: tensors this small are slower on two threads than on one.
 torch.set_num_threads(1)
@@ -50,9 +51,6 @@ class Run:
         step, updates: environment steps of each learner, gradient steps of each learner.
         history: what happened so far, a frozen snapshot.
         stop_requested: set to true, ``train`` ends after the present step.
-
-    Raises:
-        ValueError: learners that cannot update together.
     """
 
     def __init__(self, config: DQNConfig, seeds: Sequence[int]) -> None:
@@ -62,6 +60,7 @@ class Run:
         self.envs = make_envs(config.env_id, len(self.seeds))
         self.reset_states = [seed_state(seed) for seed in env_seeds]
         self.obs = float32(self.envs.reset(seed=env_seeds)[0])
+        check_given(config.env_id, 0, observation=self.obs)
         obs_size, actions = self.obs.shape[1], int(self.envs.single_action_space.n)
         sizes = [obs_size, *config.hidden_sizes, actions]
         _check_memory(config, len(self.seeds), sizes)
@@ -72,8 +71,9 @@ class Run:
         self.optimizer: Any = Adam(self.online.flat, self.online.flat_grad, config.learning_rate)
         self.replay = Replay(config.replay_capacity, obs_size, [_rng(s.replay) for s in streams])
         self.exploration = Exploration([_rng(s.exploration) for s in streams], actions)
-        self.probe_obs = first_observations(config.env_id, 64)
-        self.step, self.updates, self.stop_requested = 0, 0, False
+        probes = make_envs(config.env_id, 64)  # where episodes start, the same for all runs
+        self.probe_obs = float32(probes.reset(seed=[*range(64)])[0])
+        self.step, self.updates, self.stop_requested, self.evaluating = 0, 0, False, False
         self.log = TrainingLog(config, self.seeds)
 
     def update(self, td_target: TDTarget | None = None) -> None:
@@ -81,6 +81,8 @@ class Run:
         config = self.config
         batch = self.replay.sample(config.batch_size)
         loss, td_error = self.gradients(batch, td_target)
+        if not math.isfinite(sum(loss.tolist())):
+            self.refuse_divergence()
         if config.max_grad_norm is not None:
             td.clip_per_learner_(self.online.grads, config.max_grad_norm)
         if config.learning_rate_end is not None:
@@ -153,21 +155,29 @@ class Run:
         for s in np.flatnonzero(ended):
             self.reset_states[s] = rng_state(self.envs.envs[s])
         self.obs = float32(self.envs.reset(options={"reset_mask": ended})[0])
+        check_given(self.config.env_id, self.step, observation=self.obs)
+
+    def refuse_divergence(self) -> NoReturn:
+        """Raise ValueError for values that are no numbers: the environment's or the rate's."""
+        replay, config = self.replay, self.config
+        for age in reversed(range(len(replay))):
+            row = replay.rows[:, (replay.added - 1 - age) % replay.capacity]
+            seen = np.stack([row["obs"], row["next_obs"]])
+            check_given(config.env_id, self.step - age, observation=seen, reward=row["reward"])
+        found = f", after {self.step} steps the values are no longer finite numbers"
+        rate, remedy = config.learning_rate, "Use 1e-3, or limit the values with value_range."
+        check.refuse_value("learning_rate", rate, "smaller", remedy, found=found)
 
     def evaluate(self) -> None:
-        """Record how good the greedy policies are now, and their values.
-
-        Raises:
-            ValueError: values that are no longer finite numbers.
-        """
+        """Record how good the greedy policies are now, and their values, if these are numbers."""
         config, learners = self.config, len(self.seeds)
         seeds = [(seed, self.step) for seed in self.seeds]
+        self.evaluating = True  # an interrupt cuts it short, as it can be made again
         returns = evaluate(self.online, config.env_id, seeds, config.eval_episodes)
+        self.evaluating = False
         q = self.online.values(np.broadcast_to(self.probe_obs, (learners, *self.probe_obs.shape)))
         if not np.isfinite(q).all():
-            found = f", after {self.step} steps the values are no longer finite numbers"
-            rate, remedy = config.learning_rate, "Use 1e-3, or limit the values with value_range."
-            check.refuse_value("learning_rate", rate, "smaller", remedy, found=found)
+            self.refuse_divergence()
         self.log.add_evaluation(self.step, returns.mean(-1), q)
 
     @property
@@ -201,7 +211,8 @@ def train(
 
     Interrupting (the stop button, Ctrl-C) returns what there is, ``history.complete`` false;
     ``train(config, seeds, resume=run)`` goes on from there as if nothing had happened. A second
-    interrupt stops within the step, which may lose the update in progress.
+    interrupt stops within the step, which may lose the update in progress. An error, also one of
+    the environment, has the run so far as its attribute ``run``.
 
     Args:
         config: what to train.
@@ -215,10 +226,6 @@ def train(
 
     Returns:
         The run: ``run.history``, ``run.online``, ``run.target``.
-
-    Raises:
-        TypeError: an ``on_eval`` that cannot be called.
-        ValueError: learners that cannot update together, or a ``resume`` of something else.
     """
     callbacks = as_callbacks(on_eval)
     run = Run(config, seeds) if resume is None else _resumed(resume, config, seeds)
@@ -226,6 +233,7 @@ def train(
     # Values that run away need no warning at every operation: `evaluate` says it in a sentence.
     quiet = np.errstate(over="ignore", invalid="ignore")
     with bar, _interruptible(run), _flushed_denormals(), quiet:
+        _evaluate(run, callbacks)  # where an interrupt cut it short
         while run.step < config.steps and not run.stop_requested:
             epsilon = _epsilon(run)
             uniform, random_action = run.exploration.at(run.step)
@@ -246,10 +254,16 @@ def train(
                 run.update(td_target)
             bar.update()
             if run.step % config.eval_period == 0:
-                run.evaluate()
-                for callback in callbacks:
-                    callback(run)
+                _evaluate(run, callbacks)
     return run
+
+
+def _evaluate(run: Run, callbacks: Sequence[Callable[[Run], object]]) -> None:
+    """Evaluate and show it, if it is time and was not done."""
+    if run.step % run.config.eval_period == 0 and run.step not in (0, *run.log.eval_step[-1:]):
+        run.evaluate()
+        for callback in callbacks:
+            callback(run)
 
 
 def _epsilon(run: Run) -> Any:
@@ -284,24 +298,38 @@ def evaluate(
         episodes: episodes of each learner, >= 1.
 
     Raises:
-        ValueError: not one seed per learner.
         RuntimeError: an episode without an end.
     """
-    check.integer("episodes", episodes, 1, remedy="Use 10 for a curve, 100 for a final score.")
+    check.instance("net", net, StackedMLP, "a network of learners", remedy="Use run.online.")
+    check.instance("seeds", seeds, Sequence, "a list", remedy="Use run.seeds.")
+    for word in chain(*(seed if isinstance(seed, Sequence) else [seed] for seed in seeds)):
+        check.integer("seeds", word, 0, remedy="Use run.seeds.")
     if len(seeds) != net.learners:
-        raise ValueError(f"{len(seeds)} seeds for {net.learners} learners: give one to each.")
-    envs = make_envs(env_id, len(seeds) * episodes)
+        limit = f"one for each of {net.learners} learners"
+        check.refuse_value("seeds", seeds, limit, "Use run.seeds.")
+    remedy = "Use 10 for a curve, 100 for a final score."
+    nbytes = net.learners * (_ENV_BYTES + 16 * sum(net.sizes))
+    check.integer("episodes", episodes, 1, 10_000, remedy=remedy)
+    check.refuse_large_allocation("episodes", episodes, nbytes * episodes, remedy=remedy)
+    envs = make_envs(env_id, net.learners * episodes)
+    sizes = *envs.single_observation_space.shape, int(envs.single_action_space.n)
+    if sizes != (net.sizes[0], net.sizes[-1]):
+        found = f" has {sizes} numbers to see and actions and net {net.sizes}"
+        check.refuse_value("env_id", env_id, "that of the training", "Make it anew.", found=found)
     env_seeds = [word for s in seeds for word in RngStreams.spawn(s).evaluation_seeds(episodes)]
     obs, _ = envs.reset(seed=env_seeds)
     returns, playing = np.zeros(len(env_seeds)), np.ones(len(env_seeds), bool)
-    for _ in range(ENDLESS):
-        q = net.values(float32(obs).reshape(net.learners, episodes, -1))
+    for step in range(ENDLESS):
+        obs = float32(obs)
+        check_given(env_id, step, observation=obs)
+        q = net.values(obs.reshape(net.learners, episodes, -1))
         obs, reward, terminated, truncated, _ = envs.step(q.argmax(-1).ravel())
+        check_given(env_id, step + 1, reward=reward)
         returns += reward * playing
         ended = terminated | truncated
         playing &= ~ended
         if not playing.any():
-            return returns.reshape(len(seeds), episodes)
+            return returns.reshape(net.learners, episodes)
         if ended.any():
             obs, _ = envs.reset(options={"reset_mask": ended})
     wrong = f"a greedy episode of {env_id} takes more than {ENDLESS:,} steps"
@@ -327,20 +355,21 @@ def _check_memory(config: DQNConfig, learners: int, sizes: Sequence[int]) -> Non
     """Refuse by name what would not fit, before it is taken."""
     weights = sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
     takes = {
-        "steps": 2 * config.steps,
+        "steps": 4 * config.steps,
         "hidden_sizes": _WEIGHT_BYTES * weights,
         "replay_capacity": (8 * sizes[0] + 24) * config.replay_capacity,
         "batch_size": 16 * config.batch_size * sum(sizes),
         "eval_episodes": (_ENV_BYTES + 16 * sum(sizes)) * config.eval_episodes,
     }
     remedy = f"Make it smaller, or train fewer learners than {learners} at once."
-    for field, nbytes in takes.items():
-        value = getattr(config, field)
-        check.refuse_large_allocation(field, value, learners * nbytes, remedy=remedy)
+    for field, size in takes.items():
+        check.refuse_large_allocation(field, getattr(config, field), learners * size, remedy=remedy)
 
 
 def _resumed(run: Run, config: DQNConfig, seeds: Sequence[int]) -> Run:
-    if replace(run.config, steps=config.steps) != config or run.seeds != tuple(seeds):
+    check.instance("resume", run, Run, "a run", remedy="Pass what train or checkpoint.load gave.")
+    seeds = _checked_seeds(seeds, config)
+    if replace(run.config, steps=config.steps) != config or run.seeds != seeds:
         wrong = "resume is a run of another configuration or other seeds: only steps may differ"
         raise ValueError(f"{wrong}. Pass run.config and run.seeds, or start without resume.")
     remedy = f"The run to resume has made {run.step:,} already. Use steps >= {run.step:,}."
@@ -353,30 +382,37 @@ def _resumed(run: Run, config: DQNConfig, seeds: Sequence[int]) -> Run:
 
 @contextmanager
 def _interruptible(run: Run) -> Iterator[None]:
-    """Turn the first interrupt into a request, so that it never cuts a step in two."""
-    run.stop_requested = False
+    """Turn the first interrupt into a request, so that it never cuts a step in two.
+
+    An evaluation is cut short, and made again by `train`. An error takes the run with it.
+    """
+    run.stop_requested = run.evaluating = False
+    before: Any = signal.getsignal(signal.SIGINT)
+    main = threading.current_thread() is threading.main_thread()  # no other is interrupted
 
     def ask(_number: int, _frame: Any) -> None:
         run.stop_requested = True
         signal.signal(signal.SIGINT, before)
+        if run.evaluating:
+            raise KeyboardInterrupt
 
     with suppress(KeyboardInterrupt):
-        if threading.current_thread() is not threading.main_thread():
-            yield  # only the main thread is interrupted
-            return
-        before = signal.signal(signal.SIGINT, ask)
         try:
+            signal.signal(signal.SIGINT, ask) if main else None
             yield
+        except Exception as error:
+            vars(error)["run"] = run
+            error.add_note(f"{run.config.env_id}, {run.step:,} steps made. The run is error.run.")
+            raise
         finally:
-            signal.signal(signal.SIGINT, before)
+            signal.signal(signal.SIGINT, before) if main else None
 
 
 @contextmanager
 def _flushed_denormals() -> Iterator[None]:
     """Round numbers below 1e-38 to 0: on many processors they take a hundred times as long.
 
-    A unit that is never active has gradient 0; its averages in Adam shrink to such numbers and
-    stay there, as 0.9 times the smallest one is rounded to the smallest one.
+    To such numbers Adam's averages shrink for a unit that is never active, and there they stay.
     """
     before = bool(np.float32(1e-38) * np.float32(0.1) == 0)
     torch.set_flush_denormal(True)

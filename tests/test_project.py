@@ -180,7 +180,7 @@ def without_encoding(source: str) -> list[str]:
         text |= name in ("run", "Popen", "check_output") and "text" in named
         if name in ("open", "fdopen"):
             called = ast.unparse(node)
-            text = not re.search(r"['\"][rwa]b|os\.open\(|Image\.|page\.|\*\*", called)
+            text = not re.search(r"['\"][rwa]b|os\.open\(|Image\.|page\.|archive\.|\*\*", called)
         if text and "encoding" not in named:
             found.append(f"line {node.lineno}: {ast.unparse(node)}")
     return found

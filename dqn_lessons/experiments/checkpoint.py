@@ -1,6 +1,12 @@
-"""Saving and loading runs, histories and flights: plain arrays and JSON, never pickled code."""
+"""Saving and loading runs, histories and flights: plain arrays and JSON, never pickled code.
 
-from __future__ import annotations
+A file is read as if it had been typed in: every number is checked against what a run of its
+configuration can hold, and every size before anything is unpacked.
+
+Raises:
+    CheckpointError: a file to load that is truncated, foreign, malicious or cannot be true.
+    FileNotFoundError: no file to load.
+"""
 
 import csv
 import json
@@ -8,6 +14,8 @@ import sys
 import zipfile
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,9 +28,10 @@ from dqn_lessons.experiments.flight_recorder import FlightRecorder
 from dqn_lessons.history import EPISODE_DTYPE, EVALUATION, History
 from dqn_lessons.rng import Exploration, RngStreams
 from dqn_lessons.train import Run
+from dqn_lessons.vector_envs import make_envs
 
 T = TypeVar("T")
-_MAX_BYTES = 2**32
+_LARGEST, _MOST_META, _MOST_PROBES = float(np.finfo(np.float32).max), 2**24, 64
 _VERSIONS = {"history": 1, "flight": 1, "checkpoint": 2}
 _RECORDS = ("returns", "lengths", "episode_count", "last_loss", "loss_sum", "td_error_sum")
 
@@ -57,12 +66,7 @@ def save(path: str | Path, run: Run, *, with_replay: bool = True) -> None:
 
 
 def load(path: str | Path) -> Run:
-    """Read what ``save`` wrote; ``train(run.config, run.seeds, resume=run)`` goes on.
-
-    Raises:
-        CheckpointError: a truncated, foreign or malicious file.
-        FileNotFoundError: no file.
-    """
+    """Read what ``save`` wrote; ``train(run.config, run.seeds, resume=run)`` goes on."""
     return _guarded(path, lambda: _run(*_read(path, "checkpoint")))
 
 
@@ -72,21 +76,12 @@ def save_history(path: str | Path, history: History) -> None:
 
 
 def load_history(path: str | Path) -> History:
-    """Read what ``save_history`` wrote, bit for bit.
-
-    Raises:
-        CheckpointError: a truncated, foreign or malicious file.
-        FileNotFoundError: no file.
-    """
+    """Read what ``save_history`` wrote, bit for bit."""
     return _guarded(path, lambda: _history_of(*_read(path, "history")))
 
 
 def save_flight(path: str | Path, recorder: FlightRecorder) -> None:
-    """Write what was recorded to ``path`` (npz), all of it or nothing.
-
-    Raises:
-        ValueError: nothing was recorded.
-    """
+    """Write what was recorded to ``path`` (npz), all of it or nothing."""
     recorder.check_recorded()
     assert recorder.history is not None
     settings = {name: getattr(recorder, name) for name in ("every", "learner", "seed")}
@@ -100,23 +95,25 @@ def save_flight(path: str | Path, recorder: FlightRecorder) -> None:
 
 
 def load_flight(path: str | Path) -> FlightRecorder:
-    """Read what ``save_flight`` wrote.
-
-    Raises:
-        CheckpointError: a truncated, foreign or malicious file.
-        FileNotFoundError: no file.
-    """
+    """Read what ``save_flight`` wrote."""
     return _guarded(path, lambda: _flight(*_read(path, "flight")))
 
 
-def _flight(meta: dict[str, Any], arrays: dict[str, Array]) -> FlightRecorder:
-    recorder = FlightRecorder(int(meta["every"]), int(meta["learner"]), int(meta["seed"]))
-    recorder.history = _history_of(meta, arrays)
-    recorder.env_id = recorder.history.config.env_id
-    layers = [arrays[f"layer_{i}"] for i in range(sum(n.startswith("layer_") for n in arrays))]
-    for place, step in enumerate(arrays["steps"].tolist()):
-        recorder.weights[step] = [moments[place] for moments in layers]
-        recorder.terminals[step] = int(arrays["terminals"][place])
+def _flight(meta: dict[str, Any], members: "_Members") -> FlightRecorder:
+    recorder = FlightRecorder(meta["every"], meta["learner"], meta["seed"])
+    history = recorder.history = _history_of(meta, members)
+    _count("learner", recorder.learner, 0, len(history.seeds) - 1)
+    recorder.env_id = history.config.env_id
+    envs, take = make_envs(recorder.env_id, 1), members.take
+    first, last = envs.single_observation_space.shape[0], int(envs.single_action_space.n)
+    layers = pairwise([first, *history.config.hidden_sizes, last])
+    shapes = [shape for pair in layers for shape in (pair, pair[1:])]
+    steps = take("steps", np.integer, len(history.eval_step), fewer=True)
+    terminals = take("terminals", np.integer, len(steps), low=0, high=history.step)
+    moments = [take(f"layer_{i}", np.floating, len(steps), *s) for i, s in enumerate(shapes)]
+    for place, step in enumerate(steps.tolist()):
+        recorder.weights[step] = [layer[place] for layer in moments]
+        recorder.terminals[step] = int(terminals[place])
         recorder.at(step, "eval_return")  # raises where the history has no such evaluation
     recorder.check_recorded()
     return recorder
@@ -137,18 +134,49 @@ def _write(path: str | Path, meta: dict[str, Any], arrays: dict[str, Array]) -> 
         np.savez(file, **everything)
 
 
-def _read(path: str | Path, kind: str) -> tuple[dict[str, Any], dict[str, Array]]:
-    """Read what ``_write`` wrote, if it is of this kind; a damaged file may raise anything."""
-    with zipfile.ZipFile(regular(path)) as archive:
-        size = sum(info.file_size for info in archive.infolist())
-    if size > _MAX_BYTES:
-        raise ValueError(f"it holds {size:,} bytes, the limit is {_MAX_BYTES:,}")
-    with np.load(path, allow_pickle=False) as archive:
-        arrays = {name: archive[name] for name in archive.files}
-    meta = json.loads(arrays.pop("meta").tobytes())
+class _Members:
+    """The arrays of a file: each is looked at before it is unpacked."""
+
+    def __init__(self, path: str | Path) -> None:
+        self._path = regular(path)
+
+    def take(self, name: str, kind: Any, *shape: int, fewer: bool = False, **limits: Any) -> Array:
+        """Read an array if dtype, shape (or ``fewer`` in the last axis) and limits are right."""
+        member, read = f"{name}.npy", np.lib.format
+        with zipfile.ZipFile(self._path) as archive:
+            with archive.open(member) as file:
+                old = read.read_magic(file) == (1, 0)
+                header = read.read_array_header_1_0 if old else read.read_array_header_2_0
+                found, _, dtype = header(file)
+            right = dtype == kind if isinstance(kind, np.dtype) else np.issubdtype(dtype, kind)
+            size = found[-1] if fewer and found and found[-1] < shape[-1] else shape[-1]
+            if not right or found != (*shape[:-1], size):
+                raise ValueError(f"{name} is {dtype} {found}, not the shape of this run")
+            with archive.open(member) as file:
+                array = np.asarray(read.read_array(file, allow_pickle=False))
+        return array if dtype.names else _within(name, array, **limits)
+
+
+def _within(
+    name: str, array: Array, low: float = -_LARGEST, high: float = _LARGEST, *, nan: bool = False
+) -> Array:
+    """Return numbers that a run can have; NaN is within no limits, unless it is allowed."""
+    right = (low <= array) & (array <= high)
+    if not (right | np.isnan(array) if nan else right).all():
+        raise ValueError(f"{name} holds {array[~right][0]}: it must be in [{low:g}, {high:g}]")
+    return array
+
+
+_count = partial(check.integer, remedy="No run has another")
+
+
+def _read(path: str | Path, kind: str) -> tuple[dict[str, Any], _Members]:
+    """Open what ``_write`` wrote, if it is of this kind; a damaged file may raise anything."""
+    members = _Members(path)
+    meta = json.loads(members.take("meta", np.uint8, _MOST_META, fewer=True).tobytes())
     if meta["format"] != _format(kind):
         raise ValueError(f"its format is {meta['format']!r}, not {_format(kind)!r}")
-    return meta, arrays
+    return meta, members
 
 
 def _guarded(path: str | Path, read: Callable[[], T]) -> T:
@@ -186,68 +214,72 @@ def _history_arrays(history: History) -> dict[str, Array]:
     return {f"history_{name}": getattr(history, name) for name in names}
 
 
-def _history_of(meta: dict[str, Any], arrays: dict[str, Array]) -> History:
-    """Make a history of what was read, or raise ValueError where it does not fit together."""
+def _history_of(meta: dict[str, Any], members: _Members) -> History:
+    """Make a history of what was read, or raise ValueError where it cannot be true."""
     # JSON knows no tuples.
     fields: Any = {k: tuple(v) if isinstance(v, list) else v for k, v in meta["config"].items()}
-    config = DQNConfig(**fields)
+    config, seeds, take = DQNConfig(**fields), check.seeds(meta["seeds"]), members.take
     module = config.env_id.partition(":")[0]
     if ":" in config.env_id and module not in sys.modules:
         raise ValueError(f"its env_id = {config.env_id!r} would import {module}: import it first")
-    history = History(
-        config=config,
-        seeds=check.seeds(meta["seeds"]),
-        step=int(meta["step"]),
-        complete=bool(meta["complete"]),
-        **{name[8:]: value for name, value in arrays.items() if name.startswith("history_")},
-    )
-    _check_tables(history)
-    return history
-
-
-def _check_tables(history: History) -> None:
-    learners, evaluations = len(history.seeds), len(history.eval_step)
-    if history.step < 0:
-        raise ValueError(f"its step = {history.step}")
+    step = _count("step", meta["step"], 0, config.steps)
+    most = step // config.eval_period
+    eval_step = take("history_eval_step", np.integer, most, fewer=True, low=1, high=step)
+    if meta["complete"] is not (step == config.steps and len(eval_step) == most):
+        raise ValueError(f"complete = {meta['complete']!r} after {step} of {config.steps} steps")
+    _within("eval_step", np.diff(eval_step), 1)
+    shape, tables = (len(seeds), len(eval_step)), {}
     for name in EVALUATION:
-        table = getattr(history, name)
-        axes = 3 if name == "q_probe" else 2
-        if table.shape[:2] != (learners, evaluations) or table.ndim != axes:
-            raise ValueError(f"{name} is not [{learners}, {evaluations}]")
-        if not np.issubdtype(table.dtype, np.floating):
-            raise ValueError(f"{name} is {table.dtype}")
-    if history.eval_step.ndim != 1 or not np.issubdtype(history.eval_step.dtype, np.integer):
-        raise ValueError(f"eval_step is {history.eval_step.dtype} {history.eval_step.shape}")
-    if history.episodes.dtype != EPISODE_DTYPE or history.episodes.ndim != 1:
-        raise ValueError(f"episodes is {history.episodes.dtype} {history.episodes.shape}")
+        probes = (_MOST_PROBES,) if name == "q_probe" else ()
+        kind: Any = {"nan": name in ("loss", "td_error"), "fewer": name == "q_probe"}
+        tables[name] = take(f"history_{name}", np.floating, *shape, *probes, **kind)
+    episodes = take("history_episodes", EPISODE_DTYPE, len(seeds) * step, fewer=True)
+    for name in ("episode", "step", "length"):
+        _within(name, episodes[name], name != "episode", step)
+    _within("epsilon", episodes["epsilon"], 0, 1)
+    _within("return", episodes["return"])
+    if not np.isin(episodes["seed"], seeds).all():
+        raise ValueError("episodes holds a seed of no learner")
+    return History(config, seeds, step, meta["complete"], episodes, eval_step, **tables)
 
 
-def _run(meta: dict[str, Any], arrays: dict[str, Array]) -> Run:
-    history = _history_of(meta, arrays)
+def _run(meta: dict[str, Any], members: _Members) -> Run:
+    history = _history_of(meta, members)
     run = Run(history.config, history.seeds)
-    run.step, run.updates = history.step, int(meta["updates"])
-    _restore_log(run, history, meta, arrays)
+    actions, step = int(run.envs.single_action_space.n), history.step
+    run.step, run.updates = step, _count("updates", meta["updates"], 0, step)
+    _restore_log(run, history, meta, members)
     run.optimizer.steps = run.updates
     for name, array in _weights(run).items():
-        _fill(array, arrays[name], name)
-    if meta["added"]:
-        run.replay.added = int(meta["added"])
-        _fill(run.replay.rows[:, : len(run.replay)], arrays["replay"], "replay")
+        _fill(array, members, name, low=0 if name == "adam_square" else -_LARGEST)
+    run.replay.added = _count("added", meta["added"], 0, step)
+    if run.replay.added:
+        rows = _fill(run.replay.rows[:, : len(run.replay)], members, "replay")
+        for name in ("obs", "reward", "next_obs"):
+            _within(name, rows[name])
+        _within("action", rows["action"], 0, actions - 1)
     # Streams are functions of seed and position, so their states need no saving.
     rngs = [np.random.default_rng(RngStreams.spawn(seed).exploration) for seed in run.seeds]
-    run.exploration = Exploration(rngs, int(run.envs.single_action_space.n), start=run.step)
+    run.exploration = Exploration(rngs, actions, start=step)
     run.replay.advance_rng(run.updates * run.config.batch_size)
-    actions, lengths = arrays["actions"], run.log.lengths
-    if len(actions) != lengths.max():
-        raise ValueError(f"{len(actions)} actions are not the {lengths.max()} since the reset")
-    pasts = [actions[len(actions) - length :, s] for s, length in enumerate(lengths)]
-    _replay_episodes(run.envs, meta["reset_states"], pasts)
-    run.reset_states = meta["reset_states"]
-    _fill(run.obs, arrays["obs"], "obs")
+    lengths = run.log.lengths
+    since = members.take(
+        "actions", np.integer, lengths.max(), len(lengths), low=0, high=actions - 1
+    )
+    run.log.actions[step - len(since) : step] = since
+    pasts = [since[len(since) - length :, s] for s, length in enumerate(lengths)]
+    _replay_episodes(run.envs, meta["reset_states"], pasts, run.obs)
+    run.reset_states, rebuilt = meta["reset_states"], run.obs.copy()
+    # Another processor may round otherwise; an environment that draws elsewhere is elsewhere.
+    if not np.allclose(rebuilt, _fill(run.obs, members, "obs"), rtol=1e-3, atol=1e-4):
+        wrong = f"env_id = {run.config.env_id!r}: its generator and the actions lead to another"
+        raise ValueError(f"{wrong} observation than the one saved, so it cannot be resumed")
     return run
 
 
-def _replay_episodes(envs: Any, states: list[dict[str, Any]], actions: list[Array]) -> None:
+def _replay_episodes(
+    envs: Any, states: list[dict[str, Any]], actions: list[Array], obs: Array
+) -> None:
     """Bring environments back into the middle of their episodes.
 
     An episode is a function of its generator's state at the reset and of the actions since, so
@@ -255,21 +287,19 @@ def _replay_episodes(envs: Any, states: list[dict[str, Any]], actions: list[Arra
     """
     for i, (env, state, past) in enumerate(zip(envs.envs, states, actions, strict=True)):
         env.unwrapped.np_random.bit_generator.state = state
-        env.reset()
+        obs[i] = env.reset()[0]
         for action in past:
-            env.step(int(action))
+            obs[i] = env.step(int(action))[0]
         if hasattr(envs, "state"):  # one of the course's, which steps all of them at once
             envs.state[..., i], envs.steps[i] = env.state, len(past)
 
 
-def _restore_log(
-    run: Run, history: History, meta: dict[str, Any], arrays: dict[str, Array]
-) -> None:
-    log, actions = run.log, arrays["actions"]
+def _restore_log(run: Run, history: History, meta: dict[str, Any], members: _Members) -> None:
+    log, lasts, counts = run.log, {"low": 0, "nan": True}, {"low": 0, "high": run.step}
+    limits: Any = {"last_loss": lasts, "lengths": counts, "episode_count": counts}
     for name in _RECORDS:
-        _fill(np.asarray(getattr(log, name)), arrays[name], name)
-    _fill(log.actions[run.step - len(actions) : run.step], actions, "actions")
-    log.updates_summed = int(meta["updates_summed"])
+        _fill(np.asarray(getattr(log, name)), members, name, **limits.get(name, {}))
+    log.updates_summed = _count("updates_summed", meta["updates_summed"], 0, run.updates)
     log.episodes, log.eval_step = history.episodes.tolist(), history.eval_step.tolist()
     for name in EVALUATION:
         log.evaluations[name] = list(np.moveaxis(getattr(history, name), 1, 0))
@@ -281,7 +311,7 @@ def _weights(run: Run) -> dict[str, Array]:
     return {"online": run.online.flat, "target": run.target.flat} | adam
 
 
-def _fill(target: Array, source: Array, name: str) -> None:
-    if target.shape != source.shape or target.dtype != source.dtype:
-        raise ValueError(f"{name} is {source.dtype} {source.shape}, not the shape of this run")
-    target[...] = source
+def _fill(target: Array, members: _Members, name: str, **limits: Any) -> Array:
+    """Read an array into one that a run has; all must fit."""
+    target[...] = members.take(name, target.dtype, *target.shape, **limits)
+    return target

@@ -1,7 +1,5 @@
 """Files that are written whole or not at all, and read only if they have an end."""
 
-from __future__ import annotations
-
 import errno
 import glob
 import os
@@ -61,11 +59,7 @@ def _remove_orphans(folder: Path, prefix: str, now: float) -> None:
 
 
 def regular(path: str | Path) -> Path:
-    """Return a path, unless it is a FIFO or a device: those may never end.
-
-    Raises:
-        OSError: it is one.
-    """
+    """Return a path, or raise OSError for a FIFO or a device: those may never end."""
     if (path := Path(path)).exists() and not (path.is_file() or path.is_dir()):
         raise OSError(errno.EINVAL, "it is no ordinary file", str(path))
     return path

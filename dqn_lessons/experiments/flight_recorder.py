@@ -1,7 +1,5 @@
 """What may be asked during a training, and a recorder that asks: one learner's flight."""
 
-from __future__ import annotations
-
 from typing import Any, Protocol
 
 import numpy as np
@@ -54,9 +52,6 @@ class FlightRecorder:
         every: environment steps between two records, a multiple of the evaluation period.
         learner: whose.
         seed: of every greedy episode, so that only the policy differs.
-
-    Raises:
-        TypeError, ValueError: a number that is not whole, or below its limit.
     """
 
     def __init__(self, every: int, learner: int = 0, seed: int = 0) -> None:

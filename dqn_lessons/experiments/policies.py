@@ -79,8 +79,6 @@ def rollout(env_id: str, policy: Policy, seed: int, *, render: bool = True) -> R
         render: keep a picture of every step.
 
     Raises:
-        TypeError: a seed that is not a whole number.
-        ValueError: an environment that cannot be made, or a seed below 0.
         RuntimeError: an episode without an end.
     """
     check.integer("seed", seed, 0, remedy="Use any whole number, such as 0.")

@@ -5,8 +5,6 @@ describes it; where the code beside that text does something else, the comment s
 Change one with ``dataclasses.replace(preset, ...)``; the difference is the experiment.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from dqn_lessons.config import DQNConfig

@@ -111,7 +111,12 @@ def sweep(
 def _train(
     name: str, config: DQNConfig, seeds: Sequence[int], td_target: TDTarget | None
 ) -> tuple[str, History]:
-    return name, train(config, seeds, td_target=td_target, progress=False).history
+    try:
+        return name, train(config, seeds, td_target=td_target, progress=False).history
+    except Exception as error:
+        vars(error).pop("run", None)  # it does not go from one process to another
+        error.add_note(f"It was the arm {name!r}.")
+        raise
 
 
 def result_path(folder: str | Path, config: DQNConfig, seeds: Sequence[int]) -> Path:
@@ -120,9 +125,6 @@ def result_path(folder: str | Path, config: DQNConfig, seeds: Sequence[int]) -> 
     Args:
         folder: of the results.
         config, seeds: what was trained; the digest is of all of it.
-
-    Raises:
-        TypeError, ValueError: seeds that are none.
     """
     contents = json.dumps([asdict(config), list(check.seeds(seeds))], sort_keys=True)
     digest = hashlib.sha256(contents.encode()).hexdigest()[:16]

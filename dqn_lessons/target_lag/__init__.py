@@ -18,38 +18,18 @@ Raises:
     ValueError: an argument outside its limits.
 """
 
+# isort: off
+# fmt: off
 from dqn_lessons.target_lag.linear_td import (
-    CorridorResult,
-    LinearTD,
-    baird,
-    corridor,
-    error_over_time,
-    hard_sync_map,
-    hard_sync_rate,
-    one_weight,
-    tsitsiklis_van_roy,
-    two_weight_rescue,
+    CorridorResult, LinearTD, baird, corridor, error_over_time, hard_sync_map, hard_sync_rate,
+    one_weight, tsitsiklis_van_roy, two_weight_rescue,
 )
 from dqn_lessons.target_lag.simulate import (
-    TargetLagConfig,
-    TargetLagRun,
-    bias_td_target,
-    hard_update,
-    simulate,
-    soft_update,
+    TargetLagConfig, TargetLagRun, bias_td_target, hard_update, simulate, soft_update,
 )
 from dqn_lessons.target_lag.theory import (
-    contraction_per_period,
-    contraction_per_step,
-    discounted_return,
-    equivalent_tau,
-    fixed_point,
-    geometric_sum,
-    horizon_bound,
-    reachable_share,
-    speed_ratio,
-    steps_to_tolerance,
-    used_syncs,
+    contraction_per_period, contraction_per_step, discounted_return, equivalent_tau, fixed_point,
+    geometric_sum, horizon_bound, reachable_share, speed_ratio, steps_to_tolerance, used_syncs,
 )
 
 __all__ = [
@@ -59,4 +39,4 @@ __all__ = [
     "hard_sync_rate", "hard_update", "horizon_bound", "one_weight", "reachable_share",
     "simulate", "soft_update", "speed_ratio", "steps_to_tolerance", "tsitsiklis_van_roy",
     "two_weight_rescue", "used_syncs",
-]  # fmt: skip
+]

@@ -1,7 +1,5 @@
 """Two small MDPs in which a lagging target rescues learning, and some in which it does not."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -108,6 +106,7 @@ def tsitsiklis_van_roy(gamma: float = 0.99, epsilon: float = 0.0) -> LinearTD:
     return LinearTD(features, following, np.full(2, 0.5), np.zeros(2), gamma, np.ones(1))
 
 
+@np.errstate(over="ignore", invalid="ignore")  # an error that explodes is a result
 def hard_sync_map(problem: LinearTD, learning_rate: float, target_period: int) -> Floats:
     """Return the map of the error ``w - w*`` by one period of C updates, ``[D, D]``.
 
@@ -132,6 +131,9 @@ def hard_sync_rate(problem: LinearTD, learning_rate: float, target_period: int) 
     sizes, directions = np.linalg.eigh(problem.covariance)
     seen = directions[:, sizes > _UNSEEN]  # updates move w in these directions only
     period_map = seen.T @ hard_sync_map(problem, learning_rate, target_period) @ seen
+    if not np.isfinite(period_map).all():
+        found = f" with learning_rate = {learning_rate:g} leaves the range of numbers"
+        check.refuse_value("target_period", target_period, "smaller", "Use 1.", found=found)
     return float(np.abs(np.linalg.eigvals(period_map)).max() ** (1 / target_period))
 
 
@@ -210,16 +212,13 @@ def corridor(
         updates, optimizer: number of updates; ``"adam"`` or ``"sgd"``.
         cells: length of the corridor, the goal included.
 
-    Raises:
-        ValueError: a setting out of range, or no generator.
-
     Source: built for this course; Adam as in Kingma and Ba (2015), Algorithm 1.
     """
     check.integer("updates", updates, 1, 10**6, remedy="Use a number of updates such as 6_000.")
     check.integer("cells", cells, 2, 10_000, remedy="Use 20, the goal included.")
     gamma = check.real("gamma", gamma, 0, 1, remedy="Use a discount such as 0.99.")
     if not rngs:
-        raise ValueError("rngs is empty: one per learner. Pass [np.random.default_rng(0)].")
+        check.refuse_value("rngs", rngs, "one per learner", "Pass [np.random.default_rng(0)].")
     period = PERIOD("target_period", target_period)
     rate = RATE("learning_rate", learning_rate)
     check.choice("optimizer", optimizer, ("adam", "sgd"), remedy="Use one of them.")

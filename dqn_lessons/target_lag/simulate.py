@@ -1,7 +1,5 @@
 """The single-bias critic: one weight that learns from an older value of itself."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
@@ -103,14 +101,15 @@ class TargetLagRun:
     target_bias: Floats
 
     @property
+    @np.errstate(all="ignore")  # a run that exploded is shown, not complained of
     def td_error(self) -> Floats:
         """y - b before each update ``[steps]``: the operations of the loop, so the same bits."""
         before = np.concatenate([[self.config.initial_bias], self.bias[:-1]])
         gamma_n = self.config.gamma**self.config.n_step
-        with np.errstate(all="ignore"):  # a run that exploded is shown, not complained of
-            return np.asarray(self.reward + gamma_n * self.target_bias - before)
+        return np.asarray(self.reward + gamma_n * self.target_bias - before)
 
     @property
+    @np.errstate(all="ignore")
     def gradient(self) -> Floats:
         """The gradient of the squared TD error at each update ``[steps]``."""
         return -2.0 * self.td_error

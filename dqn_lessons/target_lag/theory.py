@@ -4,8 +4,6 @@ SGD on the squared TD error moves b by ``eta * (y - b)`` with ``eta = 2 * learni
 the syncs that were used. The other letters are those of the package.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any
 
@@ -15,10 +13,12 @@ from numpy.typing import ArrayLike
 from dqn_lessons import checks as check
 
 _GAMMA = check.rule(check.real, 0, 1, remedy="Use a discount such as 0.99.")
+_VALUE = check.rule(check.real, -1e100, 1e100, remedy="Use a reward such as 2.0.")
 RATE = check.rule(check.real, 0, remedy="Use a step size such as 1e-3.")
 PERIOD = check.rule(check.integer, 1, remedy="Use 1 for no lag, 5_000 for lesson 1.")
 
 
+@check.validated_by(gamma=_GAMMA)
 def discounted_return(rewards: ArrayLike, gamma: float) -> float:
     """Return the sum of ``gamma**i * rewards[i]``, the rewards' worth now.
 
@@ -31,6 +31,7 @@ def discounted_return(rewards: ArrayLike, gamma: float) -> float:
     return float(sum(gamma**i * reward for i, reward in enumerate(np.asarray(rewards))))
 
 
+@np.errstate(over="ignore")  # of a ratio above 1 it may be infinite
 def geometric_sum(gamma: float, terms: ArrayLike) -> Any:
     """Return 1 + gamma + ... of so many terms; exact at gamma = 1 and close to it.
 
@@ -61,6 +62,7 @@ def fixed_point(reward: float, gamma: float) -> float:
     return float(reward / (1 - check.real("gamma", gamma, 0, 1, ends="[)", remedy=remedy)))
 
 
+@check.validated_by(reward=_VALUE, gamma=_GAMMA, initial_bias=_VALUE)
 def horizon_bound(k: ArrayLike, reward: float, gamma: float, initial_bias: float = 0.0) -> Any:
     """Return B_k, the best that can be known after k syncs: k + 1 rewards, then b_0.
 
@@ -113,12 +115,13 @@ def reachable_share(updates: ArrayLike, target_period: int, gamma: float) -> Any
     return 1 - gamma ** (used_syncs(updates, target_period) + 1.0)
 
 
+@np.errstate(over="ignore")  # what grows beyond all numbers in one period is infinite
 def contraction_per_period(gamma: float, learning_rate: float, target_period: int) -> float:
     """Return ``rho_C = gamma + (1 - gamma) * q**C``, what one period leaves of ``b - B*``.
 
     Source: derived; C updates, each of which leaves q of the distance to a target that stands.
     """
-    q, gamma = 1 - 2 * RATE("learning_rate", learning_rate), _GAMMA("gamma", gamma)
+    q, gamma = 1 - 2 * np.float64(RATE("learning_rate", learning_rate)), _GAMMA("gamma", gamma)
     return float(gamma + (1 - gamma) * q ** PERIOD("target_period", target_period))
 
 

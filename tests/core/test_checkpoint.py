@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import pickle
+import tracemalloc
 import zipfile
 from dataclasses import fields, replace
 from pathlib import Path
@@ -14,6 +15,7 @@ import torch
 
 from dqn_lessons.experiments import checkpoint
 from dqn_lessons.experiments.checkpoint import CheckpointError
+from dqn_lessons.experiments.flight_recorder import FlightRecorder
 from dqn_lessons.history import EPISODE_DTYPE, History
 from tests.core.test_train import SMALL, quiet, same
 
@@ -163,8 +165,8 @@ def rewrite(path, **changes):
 
 
 def test_objects_inside_an_otherwise_good_file_are_refused(saved):
-    rewrite(saved, online_0=np.array([Bomb()], object))
-    with pytest.raises(CheckpointError, match="allow_pickle"):
+    rewrite(saved, online=np.array([Bomb()], object))
+    with pytest.raises(CheckpointError, match="online is object"):
         checkpoint.load(saved)
 
 
@@ -184,13 +186,38 @@ def test_an_environment_that_would_import_a_module_is_refused(
     [
         ({"online": np.zeros((2, 3), np.float32)}, "online is float32"),
         ({"online": np.zeros((2, 114))}, "online is float64"),
-        ({"history_loss": np.zeros((3, 3))}, r"loss is not \[2, 1\]"),
-        ({"seeds": [0, 5, 6]}, "is not"),
+        ({"history_loss": np.zeros((3, 3))}, r"history_loss is float64 \(3, 3\)"),
+        ({"seeds": [0, 5, 6]}, "not the shape"),
         ({"seeds": [0, 0]}, "all different"),
         ({"format": "dqn-lessons history 1"}, "its format is"),
         ({"config": {"gamma": 2}}, "gamma = 2"),
         ({"replay": np.zeros(3)}, "replay is float64"),
-        ({"actions": np.zeros((1, 2), np.int16)}, "damaged"),
+        ({"actions": np.zeros((1, 2), np.int16)}, "actions is int16"),
+        # valid, and it cannot be true
+        ({"step": -1}, "step = -1"),
+        ({"step": 152}, "step = 152"),
+        ({"step": True}, "step = True is a bool"),
+        ({"complete": "no"}, "complete = 'no' after 151 of 151 steps"),
+        ({"complete": False}, "complete = False"),
+        ({"updates": -1}, "updates = -1"),
+        ({"updates": 10**30}, "updates = 10+"),
+        ({"updates": 1.5}, "updates = 1.5"),
+        ({"updates_summed": 152}, "updates_summed = 152"),
+        ({"added": 10**12}, "added = 10+"),
+        ({"lengths": np.full(2, -1)}, "lengths holds -1"),
+        ({"lengths": np.full(2, 10**9)}, "lengths holds 1000000000"),
+        ({"episode_count": np.full(2, 10**9)}, "episode_count holds"),
+        ({"returns": np.full(2, np.inf)}, "returns holds inf"),
+        ({"last_loss": np.full(2, -1, np.float32)}, "last_loss holds -1"),
+        ({"online": np.full(114 * 2, np.nan, np.float32)}, "online holds nan"),
+        ({"target": np.full(114 * 2, np.inf, np.float32)}, "target holds inf"),
+        ({"adam_mean": np.full(114 * 2, np.nan, np.float32)}, "adam_mean holds nan"),
+        ({"adam_square": np.full(114 * 2, -1, np.float32)}, "adam_square holds -1"),
+        ({"obs": np.full((2, 4), np.nan, np.float32)}, "obs holds nan"),
+        ({"obs": np.ones((2, 4), np.float32)}, "lead to another observation"),
+        ({"history_eval_step": np.array([-100])}, "history_eval_step holds -100"),
+        ({"history_q_probe": np.full((2, 1, 64), np.nan)}, "history_q_probe holds nan"),
+        ({"history_eval_return": np.full((2, 1), np.inf)}, "history_eval_return holds inf"),
     ],
 )
 def test_what_does_not_fit_is_named(saved, changes, words):
@@ -199,10 +226,102 @@ def test_what_does_not_fit_is_named(saved, changes, words):
         checkpoint.load(saved)
 
 
-def test_huge_promises_are_refused_before_memory_is_taken(saved, monkeypatch):
-    monkeypatch.setattr(checkpoint, "_MAX_BYTES", 1000)
-    with pytest.raises(CheckpointError, match="the limit is 1,000"):
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [("action", 99, "action holds 99"), ("action", -1, "action holds -1"), ("reward", np.nan, "re"),
+     ("obs", np.inf, "obs holds inf"), ("next_obs", np.nan, "next_obs holds nan")],
+)  # fmt: skip
+def test_a_transition_that_the_environment_cannot_give_is_named(saved, field, value, said):
+    with np.load(saved) as archive:
+        rows = archive["replay"]
+    rows[field][1, 7] = value
+    rewrite(saved, replay=rows)
+    with pytest.raises(CheckpointError, match=said):
         checkpoint.load(saved)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("seed", 7), ("episode", -1), ("step", 152), ("step", 0), ("length", 0), ("epsilon", 2),
+     ("return", np.nan)],
+)  # fmt: skip
+def test_an_episode_that_was_not_played_is_named(saved, field, value):
+    with np.load(saved) as archive:
+        episodes = archive["history_episodes"]
+    episodes[field][-1] = value
+    rewrite(saved, history_episodes=episodes)
+    with pytest.raises(CheckpointError, match=f"{field} holds|episodes holds a seed"):
+        checkpoint.load(saved)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"learner": 2}, "learner = 2"),
+        ({"every": 0}, "every = 0"),
+        ({"seed": "x"}, "seed = 'x'"),
+        ({"terminals": np.array([-1, 1])}, "terminals holds -1"),
+        ({"layer_0": np.full((2, 4, 16), np.nan, np.float32)}, "layer_0 holds nan"),
+        ({"layer_0": np.zeros((2, 5, 16), np.float32)}, "layer_0 is float32"),
+        ({"steps": np.array([100, 150])}, "damaged"),
+    ],
+)
+def test_a_flight_that_was_not_flown_is_named(tmp_path, changes, said):
+    recorder = FlightRecorder(every=100, learner=1)
+    quiet(replace(SMALL, steps=200), [0, 5], on_eval=recorder)
+    checkpoint.save_flight(tmp_path / "flight.npz", recorder)
+    assert list(checkpoint.load_flight(tmp_path / "flight.npz").weights) == [100, 200]
+    rewrite(tmp_path / "flight.npz", **changes)
+    with pytest.raises(CheckpointError, match=said):
+        checkpoint.load_flight(tmp_path / "flight.npz")
+
+
+@pytest.mark.parametrize("name", ["online", "replay", "history_episodes", "meta", "junk"])
+def test_what_is_larger_than_a_run_of_its_configuration_is_never_unpacked(saved, name):
+    bomb = saved.with_name("bomb.npz")
+    with zipfile.ZipFile(saved) as old, zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        for member in old.namelist():
+            if member != f"{name}.npy":
+                archive.writestr(member, old.read(member))
+        with np.load(saved) as arrays:
+            dtype = arrays[name].dtype if name != "junk" else np.dtype("u1")
+        size = 300_000_000 // dtype.itemsize
+        header = io.BytesIO()
+        np.lib.format.write_array_header_1_0(
+            header, {"descr": dtype.descr if dtype.names else dtype.str, "fortran_order": False,
+                     "shape": (size,)},
+        )  # fmt: skip
+        with archive.open(f"{name}.npy", "w") as file:
+            file.write(header.getvalue())
+            for _ in range(300):
+                file.write(bytes(1_000_000))
+    assert bomb.stat().st_size < 1_000_000
+    tracemalloc.start()
+    if name == "junk":  # nobody asks for it
+        same(checkpoint.load(bomb), checkpoint.load(saved))
+    else:
+        with pytest.raises(CheckpointError, match=f"{name} is .*, not the shape"):
+            checkpoint.load(bomb)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 50_000_000
+
+
+def test_an_environment_that_its_generator_does_not_determine_is_not_taken_up(tmp_path):
+    run = quiet(replace(SMALL, env_id="tests/Forgetful-v0", steps=151), [0, 5])
+    checkpoint.save(tmp_path / "run.npz", run)
+    with pytest.raises(CheckpointError, match=r"'tests/Forgetful-v0'.*another observation"):
+        checkpoint.load(tmp_path / "run.npz")
+
+
+def test_any_number_of_actions_comes_back(tmp_path):
+    config = replace(SMALL, env_id="tests/Many-v0", hidden_sizes=(), steps=151)
+    run = quiet(config, [0, 1])
+    assert run.log.actions.max() > 2**15
+    checkpoint.save(tmp_path / "run.npz", run)
+    loaded = checkpoint.load(tmp_path / "run.npz")
+    assert np.array_equal(loaded.log.actions[-3:], run.log.actions[-3:])
+    assert np.array_equal(loaded.obs, run.obs)
 
 
 def test_a_history_is_not_a_run_and_a_missing_file_is_missing(tmp_path, stopped, saved):

@@ -218,7 +218,7 @@ def test_bad_settings_are_named():
     for name, value in {"cells": 1, "updates": 0, "gamma": 1.1, "learning_rate": -1.0}.items():
         with pytest.raises(ValueError, match=f"^{name} = {value}"):
             lag.corridor(1, starts(1), **{name: value})
-    with pytest.raises(ValueError, match="rngs is empty"):
+    with pytest.raises(ValueError, match=r"rngs = \[\]: it must be one per learner"):
         lag.corridor(1, [])
     with pytest.raises(ValueError, match="points = 1"):
         lag.error_over_time(lag.baird(), 0.01, 5, 100, points=1)

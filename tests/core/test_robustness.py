@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from dqn_lessons.experiments import checkpoint
 from dqn_lessons.experiments import sweep as sweeping
 from dqn_lessons.experiments.sweep import sweep
 from dqn_lessons.train import train
+from tests.core.gym_helpers import odd
 from tests.soak.bad_values import no_hang
 from tests.soak.entry_points import ARM
 
@@ -161,10 +163,20 @@ def test_an_interrupted_sweep_keeps_what_is_finished_and_nothing_else(tmp_path, 
     assert all(history.complete for history in histories.values())
 
 
+def test_an_error_in_a_sweep_names_its_arm_and_passes_from_one_process_to_another():
+    crashes = replace(ARM, env_id=odd(part="error", value=True, at=7))
+    with pytest.raises(LookupError, match="crashed") as caught:
+        sweep({"good": ARM, "bad": crashes}, [0], jobs=1, progress=False)
+    assert "It was the arm 'bad'." in caught.value.__notes__
+    assert type(pickle.loads(pickle.dumps(caught.value))) is LookupError
+
+
 def test_a_result_that_was_stopped_is_not_taken_for_a_finished_one(tmp_path):
     histories = sweep({"a": ARM}, [0], tmp_path, jobs=1, progress=False)
     (path,) = tmp_path.iterdir()
-    checkpoint.save_history(path, replace(histories["a"], step=3, complete=False))
+    stopped = train(ARM, [0], on_eval=lambda run: run.stop(), progress=False).history
+    assert not stopped.complete
+    checkpoint.save_history(path, stopped)
     again = sweep({"a": ARM}, [0], tmp_path, jobs=1, progress=False)["a"]
     assert again.complete
     np.testing.assert_array_equal(again.q_probe, histories["a"].q_probe)

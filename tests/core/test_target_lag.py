@@ -1,6 +1,8 @@
 """The simulation against closed forms, against PyTorch's optimisers, and against known numbers."""
 
+import contextlib
 import itertools
+import re
 import warnings
 
 import numpy as np
@@ -285,3 +287,47 @@ def test_the_settings_of_a_run_all_matter():
     ]  # fmt: skip
     finals = [lag.simulate(TargetLagConfig(**{**base, **change})).bias[-1] for change in changes]
     assert all(a != b for a, b in itertools.combinations(finals, 2))
+
+
+HUGE = [1e308, -1e308, 1e200, 1e30, 10**6]
+WITH_HUGE = {
+    "simulate": lambda x: (
+        lag.simulate(TargetLagConfig(reward=x, initial_bias=-x, steps=20)).gradient
+    ),
+    "step size": lambda x: (
+        lag.simulate(TargetLagConfig(learning_rate=x, optimizer="sgd", steps=20)).td_error
+    ),
+    "corridor": lambda x: lag.corridor(
+        5, [np.random.default_rng(0)], updates=20, learning_rate=x, cells=4
+    ),
+    "horizon": lambda x: lag.horizon_bound([1, 5], x, 0.9, -x),
+    "horizon's gamma": lambda x: lag.horizon_bound([1, 5], 1.0, x),
+    "sum": lambda x: lag.geometric_sum(x, 100),
+    "return": lambda x: lag.discounted_return([1.0] * 9, x),
+    "period": lambda x: lag.contraction_per_period(0.9, x, 1_000),
+    "step": lambda x: lag.contraction_per_step(0.9, x, 1_000),
+    "map": lambda x: lag.hard_sync_map(lag.baird(), x, 1_000),
+    "rate": lambda x: lag.hard_sync_rate(lag.baird(), x, 1_000),
+    "long periods": lambda x: lag.hard_sync_rate(lag.baird(), 1.0, int(min(x, 1e9))),
+    "error": lambda x: lag.error_over_time(lag.baird(), 1.0, 10**9, int(abs(x))),
+}
+
+
+@pytest.mark.parametrize("huge", HUGE)
+@pytest.mark.parametrize("name", WITH_HUGE)
+@pytest.mark.filterwarnings("error")
+def test_what_is_huge_is_refused_by_name_or_answered_without_a_warning(name, huge):
+    names = "reward|initial_bias|gamma|learning_rate|target_period|updates"
+    with contextlib.suppress(ValueError), sentence(rf"({names}) = .*: it must be .*\. Use"):
+        WITH_HUGE[name](huge)
+
+
+@contextlib.contextmanager
+def sentence(pattern):
+    """See that an error, if there is one, says this."""
+    try:
+        yield
+    except ValueError as error:
+        if not re.match(pattern, str(error)):
+            raise AssertionError(str(error)) from error
+        raise

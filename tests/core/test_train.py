@@ -13,6 +13,7 @@ from dqn_classroom.clinic import diagnostics
 from dqn_classroom.clinic.inject import replaced
 from dqn_classroom.clinic.probes import values_after_sgd
 from dqn_lessons import td
+from dqn_lessons import train as train_module
 from dqn_lessons.config import DQNConfig
 from dqn_lessons.rng import Exploration, RngStreams
 from dqn_lessons.train import Run, evaluate, train
@@ -326,10 +327,86 @@ def test_evaluation_is_greedy_and_undiscounted():
                 )
                 total, over = total + reward, terminated or truncated
             assert returns[s, e] == total
-    with pytest.raises(ValueError, match="1 seeds for 2 learners"):
-        evaluate(run.online, "CartPole-v1", [5])
-    with pytest.raises(ValueError, match="episodes = 0"):
-        evaluate(run.online, "CartPole-v1", [5, 6], episodes=0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"seeds": [5]}, r"seeds = \[5\]: it must be one for each of 2 learners. Use"),
+        ({"seeds": 5}, "seeds = 5 is a int: it must be a list"),
+        ({"seeds": [5, None]}, "seeds = None is a NoneType"),
+        ({"seeds": [None, None]}, "seeds = "),
+        ({"seeds": [5, -1]}, "seeds = -1: it must be >= 0"),
+        ({"seeds": [5, (6, 1.5)]}, "seeds = 1.5 is a float"),
+        ({"seeds": "56"}, "seeds = '5' is a str"),
+        ({"seeds": [True, False]}, "seeds = True"),
+        ({"episodes": 0}, "episodes = 0"),
+        ({"episodes": 10**9}, r"episodes = 1000000000: it must be in \[1, 10000\]"),
+        ({"net": None}, "net = None is a NoneType: it must be a network"),
+        ({"env_id": "Acrobot-v1"}, r"env_id = 'Acrobot-v1' has \(6, 3\).* net \(4, 16, 2\)"),
+    ],
+)
+def test_what_cannot_be_evaluated_is_named(changes, said):
+    arguments = {"net": Run(SMALL, [0, 1]).online, "env_id": "CartPole-v1", "seeds": [5, 6]}
+    with pytest.raises((TypeError, ValueError), match=said):
+        evaluate(**arguments | changes)
+
+
+def test_evaluations_that_memory_cannot_hold_are_refused_before_they_are_made():
+    net = Run(SMALL, range(100)).online
+    with pytest.raises(ValueError, match=r"episodes = 10000 takes .* at most 2,147,483,648"):
+        evaluate(net, "CartPole-v1", range(100), episodes=10_000)
+
+
+# --- environments that give what none should --------------------------------------------------
+
+
+@pytest.mark.parametrize("start", [{}, {"loss": "huber"}], ids=["mse", "huber"])
+@pytest.mark.parametrize(("gives", "said"), gym_helpers.ODD.values(), ids=gym_helpers.ODD)
+@pytest.mark.parametrize("config", [SMALL, VANILLA], ids=["replay", "vanilla"])
+@pytest.mark.filterwarnings("ignore:overflow encountered in cast")
+def test_the_environment_is_named_and_not_the_learning_rate(config, gives, said, start):
+    if start and gives.get("value") == 1e30:
+        pytest.skip("its loss is a number")
+    config = replace(config, env_id=gym_helpers.odd(**gives), eval_period=1_000, **start)
+    with pytest.raises(ValueError, match=f"env_id = 'tests/Odd-v0'.* {said}: it must") as caught:
+        quiet(config, [0, 1])
+    if gives["at"]:  # before that there is no run
+        run = caught.value.run
+        assert 50 <= run.step < 300
+        assert all(torch.isfinite(param).all() for param in run.online.parameters())
+
+
+@pytest.mark.parametrize(("part", "at"), [("observation", 0), ("observation", 3), ("reward", 3)])
+def test_what_only_an_evaluation_meets_is_named(part, at):
+    net = Run(replace(SMALL, env_id="tests/TimeLimit-v0"), [0]).online
+    with pytest.raises(ValueError, match=f"{part} at step {at} is nan"):
+        evaluate(net, gym_helpers.odd(part=part, at=at), [0], 3)
+
+
+def test_values_that_run_away_without_the_environment_are_the_learning_rates_fault():
+    with pytest.raises(ValueError, match=r"learning_rate = 0.001, after .* no longer") as caught:
+        quiet(SMALL, [0], td_target=lambda r, e, q, g: r + 1e30)
+    assert 20 <= caught.value.run.step < 100
+    assert all(torch.isfinite(param).all() for param in caught.value.run.online.parameters())
+
+
+def test_an_error_of_the_environment_keeps_the_run():
+    env_id = gym_helpers.odd(part="error", value=True, at=150)
+    with pytest.raises(LookupError, match="crashed") as caught:
+        quiet(replace(SMALL, env_id=env_id), [0])
+    run = caught.value.run
+    assert (run.step, run.history.eval_step.tolist()) == (149, [100])
+    assert caught.value.__notes__ == ["tests/Odd-v0, 149 steps made. The run is error.run."]
+
+
+def test_an_endless_greedy_episode_keeps_the_run(monkeypatch):
+    monkeypatch.setattr("dqn_lessons.train.ENDLESS", 1_000)
+    config = replace(SMALL, env_id=gym_helpers.odd(part="end", value=True, at=0))
+    with pytest.raises(RuntimeError, match=r"more than 1,000 steps\. Register") as caught:
+        quiet(config, [0, 1])
+    assert caught.value.run.step == 100
+    assert caught.value.run.updates > 0
 
 
 # --- stopping, going on -----------------------------------------------------------------------
@@ -360,6 +437,30 @@ def test_an_interrupt_returns_what_there_is_and_loses_nothing():
     same(quiet(SMALL, [0, 1], resume=run), quiet(SMALL, [0, 1]))
 
 
+@pytest.mark.parametrize("number", [2, 3])  # the last one, too
+def test_an_interrupt_cuts_an_evaluation_short_and_it_is_made_again(number, monkeypatch):
+    calls, given = [], train_module.check_given
+
+    def interrupted(env_id, step, **numbers):
+        calls.append((step, *numbers))
+        if calls[-1] == (7, "reward") and calls.count(calls[-1]) == number:
+            os.kill(os.getpid(), signal.SIGINT)
+        given(env_id, step, **numbers)
+
+    seen = []
+    monkeypatch.setattr(train_module, "check_given", interrupted)
+    before = signal.getsignal(signal.SIGINT)
+    run = quiet(SMALL, [0, 1], on_eval=lambda run: seen.append(run.step))
+    assert calls[-1] == (7, "reward")
+    assert not run.history.complete
+    assert signal.getsignal(signal.SIGINT) is before
+    before = [100, 200][: number - 1]
+    assert (run.step, run.history.eval_step.tolist(), seen) == (100 * number, before, before)
+    resumed = quiet(SMALL, [0, 1], resume=run, on_eval=lambda run: seen.append(run.step))
+    assert seen == [100, 200, 300]
+    same(resumed, quiet(SMALL, [0, 1]))
+
+
 def test_an_interrupt_raised_by_a_callback_stops_too():
     def stop(run):
         raise KeyboardInterrupt
@@ -384,6 +485,15 @@ def test_other_errors_of_a_callback_come_through():
 def test_only_the_same_run_is_taken_up(config, seeds):
     with pytest.raises(ValueError, match="only steps may differ"):
         quiet(config, seeds, resume=Run(SMALL, [0]))
+
+
+@pytest.mark.parametrize("thing", [None, 5, "run.npz", SMALL])
+def test_what_is_no_run_is_not_taken_up(thing):
+    if thing is not None:
+        with pytest.raises(TypeError, match=r"resume = .* it must be a run\. Pass what train"):
+            quiet(SMALL, [0], resume=thing)
+    with pytest.raises(TypeError, match="config = "):
+        quiet(thing if thing != SMALL else 3, [0], resume=Run(SMALL, [0]))
 
 
 def test_a_run_is_not_taken_up_for_fewer_steps_than_it_has_made():
@@ -452,7 +562,7 @@ def test_seeds_are_one_per_learner(seeds):
         ({"max_grad_norm": 0.0}, ValueError, "max_grad_norm"),
         ({"value_range": 100.0}, TypeError, "value_range = 100.0 is a float.*pair"),
         ({"value_range": (0, 1, 2)}, TypeError, "value_range"),
-        ({"value_range": (100.0, 0.0)}, ValueError, "smallest value must be below"),
+        ({"value_range": (100.0, 0.0)}, ValueError, "smallest value first"),
         ({"value_range": (0.0, float("nan"))}, ValueError, "value_range"),
         ({"steps": 5.0}, TypeError, "steps = 5.0"),
         ({"target_period": 0}, ValueError, "target_period = 0"),

@@ -1,11 +1,16 @@
 """Environments side by side: the truth about ends, each with its own random draws."""
 
+from dataclasses import replace
+
 import gymnasium as gym
 import numpy as np
 import pytest
 
 from dqn_lessons import envs, vector_envs
+from dqn_lessons.config import DQNConfig
 from dqn_lessons.experiments import checkpoint
+from dqn_lessons.rng import RngStreams
+from dqn_lessons.train import Run
 from tests.core import gym_helpers  # noqa: F401
 
 
@@ -127,10 +132,52 @@ def test_rebuilding_leads_to_the_same_future(env_id):
     for action in actions[:61]:
         advance(envs, action)
     again = vector_envs.make_envs(env_id, 3)
-    checkpoint._replay_episodes(again, list(states), [list(past) for past in pasts])
+    seen = np.zeros((3, *again.single_observation_space.shape), np.float32)
+    checkpoint._replay_episodes(again, list(states), [list(past) for past in pasts], seen)
     ours = [advance(envs, action) for action in actions[61:]]
     theirs = [advance(again, action) for action in actions[61:]]
     np.testing.assert_array_equal(ours, theirs)
+
+
+class Slippery(gym.envs.classic_control.CartPoleEnv):
+    """A CartPole whose reward is one's own."""
+
+    def step(self, action):
+        obs, _, *rest = super().step(action)
+        return obs, float(obs[0]), *rest
+
+
+PLAIN = gym.spec("CartPole-v1")
+NEGATED = gym.wrappers.TransformReward.wrapper_spec(func=np.negative)
+OTHERS = {
+    "keywords": {"kwargs": {"sutton_barto_reward": True}},
+    "wrappers": {"additional_wrappers": (NEGATED,)},
+    "a class of one's own": {"entry_point": Slippery},
+    "another vector class": {"vector_entry_point": None},
+    "no time limit": {"max_episode_steps": None},
+    "another time limit": {"max_episode_steps": 17},
+}
+
+
+@pytest.mark.parametrize("changes", OTHERS.values(), ids=OTHERS)
+def test_what_is_not_quite_cartpole_is_not_trained_as_cartpole(changes, monkeypatch):
+    spec = replace(PLAIN, id="tests/NotQuite-v0", **changes)
+    monkeypatch.setitem(gym.registry, "tests/NotQuite-v0", spec)
+    run = Run(DQNConfig(env_id="tests/NotQuite-v0", steps=10), [0, 1])
+    seeds = [RngStreams.spawn(seed).env_seed() for seed in (0, 1)]
+    singles = [gym.make("tests/NotQuite-v0") for _ in seeds]
+    obs = [env.reset(seed=seed)[0] for env, seed in zip(singles, seeds, strict=True)]
+    np.testing.assert_array_equal(run.obs, obs)
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        action = rng.integers(0, 2, 2)
+        ours = run.envs.step(action)[:4]
+        theirs = [env.step(int(a)) for env, a in zip(singles, action, strict=True)]
+        for i in range(4):
+            np.testing.assert_array_equal(ours[i], [single[i] for single in theirs])
+        if (ended := ours[2] | ours[3]).any():
+            run.envs.reset(options={"reset_mask": ended})
+            [env.reset() for env, end in zip(singles, ended, strict=True) if end]
 
 
 def test_what_cannot_be_learned_is_refused_in_a_sentence():
@@ -138,5 +185,7 @@ def test_what_cannot_be_learned_is_refused_in_a_sentence():
         vector_envs.make_envs("tests/Unusable-v0", 1)
     with pytest.raises(ValueError, match="a Box with one axis"):
         vector_envs.make_envs("tests/Picture-v0", 1)
+    with pytest.raises(ValueError, match="a Box with one axis"):
+        vector_envs.make_envs("tests/Blind-v0", 1)
     with pytest.raises(ValueError, match="env_id = "):
         vector_envs.make_envs("NoSuchWorld-v0", 1)
