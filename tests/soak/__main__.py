@@ -47,6 +47,12 @@ def _files(options: argparse.Namespace) -> list[Row]:
     return [(f"{outcomes.total()} damaged files", _counted(outcomes), _first(faults))]
 
 
+def _faults(options: argparse.Namespace) -> list[Row]:
+    from tests.soak import faults
+
+    return faults.check(options.faults, options.seed)
+
+
 def _notebooks(options: argparse.Namespace) -> list[Row]:
     return notebooks.check(options.times, options.only, options.ways)
 
@@ -87,6 +93,7 @@ def _first(faults: list[str]) -> str:
 PARTS: dict[str, Callable[[argparse.Namespace], list[Row]]] = {
     "configs": _configs,
     "files": _files,
+    "faults": _faults,
     "notebooks": _notebooks,
     "random": _random,
     "figures": _figures,
@@ -100,6 +107,7 @@ def main() -> int:
     parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; all if none is named")
     parser.add_argument("--times", type=int, default=20, help="fresh runs of each notebook")
     parser.add_argument("--count", type=int, default=20_000, help="bad configurations")
+    parser.add_argument("--faults", type=int, default=400, help="kills; ten times as many bits")
     parser.add_argument("--seed", type=int, default=0, help="of configurations and damage")
     ways = ["fresh", *notebooks.WAYS]
     parser.add_argument(
