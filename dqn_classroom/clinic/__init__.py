@@ -1,4 +1,4 @@
-"""The bug clinic: bugs of published code planted in the one loop, and probes that name them."""
+"""The bug clinic: bugs planted in the one loop, probes that name them, updates that are brought."""
 
 from dqn_classroom.clinic.bugs import BUGS, HEALTHY, current_name
 from dqn_classroom.clinic.cases import CASE_CONFIG, LEARNERS, Case, case_table, healthy, train_with

@@ -30,7 +30,8 @@ _WORDS = {
     "obs": "obs state s observation",
     "action": "action act a",
     "reward": "reward rew r",
-    "next_obs": "next_obs next_state next_observation new_state s_next next_s s2 s_prime s_ state_",
+    "next_obs": "next_obs obs_next next_state new_state next_observation s_next next_s s2 s_prime "
+    "s_ state_",
     "terminated": "terminated done d terminal term is_done ended",
     "goes_on": "goes_on not_done non_final nonterminal continue mask done_mask non_final_mask",
     "truncated": "truncated truncation trunc timeout",
@@ -193,7 +194,7 @@ ONLINE, TARGET = _draws.uniform(-2, 2, (2, 26, ACTIONS))
 for _table, _states, _shift in (
     (TARGET, NEXT, 0), (ONLINE, NEXT, 1), (TARGET, ROWS, 2), (ONLINE, ROWS, 3),
 ):  # fmt: skip
-    _table[_states, (ROWS + _shift) % ACTIONS] = _draws.uniform(2.5, 4, 12)
+    _table[_states, (ROWS + _shift) % ACTIONS] = _draws.uniform(2.5, 3.5, 12) + 0.13 * _shift
 
 
 class _Table(nn.Module):

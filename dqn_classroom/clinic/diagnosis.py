@@ -217,7 +217,7 @@ def evidence_card(result: ProbeResult) -> Feedback:
 
 
 class _OneNetwork(nn.Module):
-    """The only learner of a stacked network as an ordinary module ``[B, D] -> [B, A]``."""
+    """The only learner of a stacked network as an ordinary module ``[..., D] -> [..., A]``."""
 
     def __init__(self, net: StackedMLP) -> None:
         super().__init__()
@@ -225,8 +225,8 @@ class _OneNetwork(nn.Module):
 
     def forward(self, obs: Tensor) -> Tensor:
         """Values of all actions."""
-        values: Tensor = self.net(obs[None])[0]
-        return values
+        values: Tensor = self.net(obs.reshape(1, -1, obs.shape[-1]))
+        return values.reshape(*obs.shape[:-1], -1)
 
 
 def _run_update_with(update: Update, aims: Aims) -> Callable[..., None]:
