@@ -63,7 +63,7 @@ CARTPOLE_SLICE = StateSlice(
 
 
 class FlightView(Explorer):
-    """Drag through a recorded training: values, decisions, episode, replay buffer (lesson 6).
+    """Drag through a recorded training: values, decisions, episode, replay buffer (lesson 9).
 
     Above: the value of the better action, and how much better the second action is than the
     first, over a plane of observations; the line is the greedy episode of that moment. Below: the

@@ -87,7 +87,7 @@ class Lesson:
 
     @property
     def file(self) -> str:
-        """The name of its notebook, such as ``02_vanilla_dqn``."""
+        """The name of its notebook, such as ``03_vanilla_dqn``."""
         return f"{self.number:02}_{self.notebook}"
 
     def mistakes(self, name: str) -> dict[str, str]:

@@ -226,7 +226,7 @@ def bootstrap_ci(
         scores: ``[S, ...]``, one row per seed.
         rng: draws the resamples.
         statistic: called with ``axis=0``; ``np.mean``, ``np.median`` or ``iqm``.
-        level: how often it should hold the truth, in (0, 1); with 16 seeds 0.95 is 0.91 (lesson 5).
+        level: how often it should hold the truth, in (0, 1); with 16 seeds 0.95 is 0.91 (lesson 8).
         resamples: how many, >= 100.
 
     Returns:
@@ -247,7 +247,7 @@ def paired_difference_ci(
 ) -> Interval:
     """Interval of the mean of ``ours - theirs``, when row s of both has the same seed.
 
-    What a pair still shares at the end cancels. Training may share nothing by then: lesson 5.
+    What a pair still shares at the end cancels. Training may share nothing by then: lesson 8.
 
     Args:
         ours, theirs: ``[S, ...]`` each, paired by row.

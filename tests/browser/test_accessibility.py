@@ -21,7 +21,7 @@ display(view)
 small = DQNConfig(steps=600, learning_starts=100, eval_period=200, eval_episodes=1)
 run = train(small, [0, 1], on_eval=view, progress=False)
 """
-NOTEBOOKS = ("00_start_here", "01_target_lag", "05_evidence", "06_solve_cartpole", "07_bug_clinic")
+NOTEBOOKS = ("00_start_here", "01_target_lag", "08_evidence", "09_solve_cartpole", "07_bug_clinic")
 # What Run All does not show: cell id -> what runs in its place.
 MORE = {"recall-random": HINTS, "ex-return-use": WRONG, "progress": None}
 THEMES = ("JupyterLab Light", "JupyterLab Dark")
@@ -129,7 +129,7 @@ def test_an_explorer_is_used_by_the_keyboard_alone(page):
 
 
 @pytest.mark.edits
-@on("06_solve_cartpole")
+@on("09_solve_cartpole")
 def test_a_training_view_is_used_by_the_keyboard_alone(page):
     cell = page.rerun("your-agent", TRAINING)
     pause = cell.get_by_role("button", name="Pause")

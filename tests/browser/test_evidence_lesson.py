@@ -1,4 +1,4 @@
-"""Lessons 5 and 6 in JupyterLab: the lottery, the solved agent, the recorder one drags through."""
+"""Lessons 8 and 9 in JupyterLab: the lottery, the solved agent, the recorder one drags through."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def press(page, cell, slider, key, times=1):
     page.wait_idle()
 
 
-@on("05_evidence")
+@on("08_evidence")
 def test_evidence_is_drawn_and_drawn_again(page):
     for name in ("curves", "pairs", "power", "longer-figure", "profile"):
         shows(page, name)
@@ -43,7 +43,7 @@ def test_evidence_is_drawn_and_drawn_again(page):
     assert "twice as much as allowed" in wrong.inner_text()
 
 
-@on("06_solve_cartpole")
+@on("09_solve_cartpole")
 def test_the_solver_is_drawn_dragged_and_filmed(page):
     for name in ("leave-one-out", "training-curve", "normal", "q-map"):
         shows(page, name)

@@ -156,7 +156,7 @@ def step_of(sentence):
     return int(re.search(r"step ([\d,]+) of", sentence)[1].replace(",", ""))
 
 
-@on("02_vanilla_dqn")
+@on("03_vanilla_dqn")
 def test_a_training_is_paused_stepped_and_stopped_while_it_runs(page):
     where = "first-training"
     page.change(where, "steps=2_000", "steps=1_000_000")

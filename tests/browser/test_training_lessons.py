@@ -1,4 +1,4 @@
-"""Lessons 2 to 4 in JupyterLab: they run, train before the eyes, and name a wrong answer."""
+"""Lessons 3 to 5 in JupyterLab: they run, train before the eyes, and name a wrong answer."""
 
 import pytest
 
@@ -42,7 +42,7 @@ def shows(page, name):
     cell.screenshot(path=ARTIFACTS / f"{page.stem[:2]}-{name}.png")
 
 
-@on("02_vanilla_dqn")
+@on("03_vanilla_dqn")
 def test_vanilla_dqn_trains_before_the_eyes(page):
     for name in ("every-seed", "video", "values-figure"):
         shows(page, name)
@@ -62,7 +62,7 @@ def test_vanilla_dqn_trains_before_the_eyes(page):
     assert "After a terminated step nothing follows" in wrong.inner_text()
 
 
-@on("03_replay")
+@on("04_replay")
 def test_replay_shows_its_effect(page):
     for name in ("stream", "cartpole-figure", "catch-figure", "video"):
         shows(page, name)
@@ -70,7 +70,7 @@ def test_replay_shows_its_effect(page):
     assert "overwrites the newest one" in wrong.inner_text().replace("*", "")
 
 
-@on("04_target_network")
+@on("05_target_network")
 def test_the_target_network_climbs_its_stairs(page):
     for name in (
         "lagging-target",
