@@ -7,10 +7,12 @@ An exercise is found by the name of the decorated function, in a registry that
 import ast
 import copy
 import dis
+import functools
 import inspect
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import CodeType
 from typing import Any
@@ -19,7 +21,8 @@ import numpy as np
 from IPython.display import display
 
 from dqn_classroom import progress
-from dqn_classroom.exercises.put_back import cut, put_back, short_output
+from dqn_classroom.exercises import clues
+from dqn_classroom.exercises.put_back import cut, put_back, short_output, silent
 from dqn_classroom.exercises.time_limit import TooLong, call_within
 from dqn_classroom.feedback import Feedback
 
@@ -99,6 +102,7 @@ class Outcome:
     text: tuple[str, ...]
     code: str = ""
     mistake: str = ""
+    converts: bool = False  # what passed gives lists, and the notebook goes on with arrays
 
 
 def _wrong(mistake: str, sentence: str, code: str = "") -> Outcome:
@@ -234,13 +238,28 @@ def check(exercise: Exercise, function: Function, seconds: float = SECONDS) -> O
         sentence = f"This is no function: write it with def {exercise.name}(...)."
         return _wrong("no function", sentence)
     try:
-        with short_output():
+        with short_output(), _bound(exercise.name, function):
             found = _compare(exercise, function, code, seconds)
         text, mistake = tuple(map(cut, found.text)), cut(found.mistake, 100)
         return replace(found, text=text, code=cut(found.code), mistake=mistake)
     except _Unfinished:
         said = "The course's own version is used below, so the notebook runs on. "
         return Outcome("not attempted", (f"{said}Replace the ... to try.",))
+
+
+@contextmanager
+def _bound(name: str, function: Function) -> Iterator[None]:
+    """Give a notebook's function its name already: it may call itself, and nothing older."""
+    names = getattr(inspect.unwrap(function), "__globals__", {})
+    if names.get("__name__") != "__main__":
+        yield
+        return
+    before = names.get(name, ...)
+    names[name] = function
+    try:
+        yield
+    finally:
+        names.pop(name) if before is ... else names.update({name: before})
 
 
 def _compare(exercise: Exercise, function: Function, code: CodeType, seconds: float) -> Outcome:
@@ -264,11 +283,14 @@ def _compare(exercise: Exercise, function: Function, code: CodeType, seconds: fl
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            return problem or _raised(error, code, seconds)
+            changed_head = isinstance(error, TypeError) and had[: len(wanted)] != wanted
+            if changed_head and "missing" in _message(error):
+                return _head_changed(exercise, "")
+            return problem or _raised(error, code, seconds, probe)
         settings |= set(changed)
         if answer.raw is ... or (answer.raw is None and ... in code.co_consts):
             raise _Unfinished
-        kind = _kind_of_value(answer, reference)
+        kind = _kind_of_value(answer, reference, _given(exercise, probe))
         if kind is not None and kind.mistake != "shape":
             return problem or kind
         problem = problem or kind
@@ -278,30 +300,57 @@ def _compare(exercise: Exercise, function: Function, code: CodeType, seconds: fl
     if all(rights):
         if had[: len(wanted)] != wanted:
             # The notebook goes on to call by name and by default, and must not stop there.
-            sentence = "The numbers are right, but the first line was changed. Give it back its "
-            head = f"def {exercise.name}({arguments(exercise.reference)}):"
-            return _wrong("signature", f"{sentence}arguments:", head)
+            return _head_changed(exercise, "The numbers are right, but t")
         harm = _unusable(mine, right) or _harmful(exercise, mine, right, settings)
-        return harm or Outcome("passes", (exercise.insight,))
-    for known in exercise.mistakes:
+        arrays = [isinstance(one.raw, np.ndarray) for one in right]
+        other = any(
+            a and type(one.raw) is not np.ndarray for a, one in zip(arrays, mine, strict=True)
+        )
+        return harm or Outcome("passes", (exercise.insight,), converts=other)
+    inputs = [_with_defaults(exercise, probe) for probe in exercise.probes.inputs]
+    clue, sentence = clues.in_code(code, inspect.unwrap(exercise.reference).__code__, inputs)
+    for known in exercise.mistakes if clue != "another spelling" else ():
         theirs = (array(call(exercise, known.wrong, probe)) for probe in exercise.probes.inputs)
         if all(map(_equal, answers, theirs)):
             return _wrong(known.name, known.hint)
     if problem is not None:
-        return problem
+        return replace(problem, text=(*problem.text, sentence), mistake=clue) if clue else problem
+    if not clue:
+        names = [name for name, _ in wanted]
+        clue, sentence = clues.in_numbers(names, inputs, answers, references)
+    if not clue:
+        with silent():  # what is asked here is asked of no student
+            clue, sentence = clues.in_part(
+                names,
+                inputs,
+                lambda *given: array(call_within(seconds / 20, call, exercise, function, given)),
+                lambda *given: array(call(exercise, exercise.reference, given)),
+            )
     first = rights.index(False)
-    return _worked_out(exercise, exercise.probes.inputs[first], answers[first], references[first])
-
-
-def _worked_out(exercise: Exercise, probe: tuple[Any, ...], answer: Any, right: Any) -> Outcome:
-    pairs = zip(_head(exercise.reference), probe, strict=False)
     lines = [
-        f"with      {', '.join(f'{name} = {value}' for (name, _), value in pairs)}",
-        f"expected  {_show(right)} = {laid_out(exercise.probes.arithmetic(*probe))}",
-        f"yours     {_show(answer)}",
+        f"with      {_given(exercise, inputs[first])}",
+        f"expected  {_show(references[first])} = "
+        + laid_out(exercise.probes.arithmetic(*inputs[first])),
+        f"yours     {_show(answers[first])}",
     ]
-    text = "Not a mistake that this course knows by name. Here is the first case that differs:"
-    return _wrong("", text, "\n".join(lines))
+    text = sentence or "Not a mistake that this course knows by name."
+    return _wrong(clue, f"{text} Here is the first case that differs:", "\n".join(lines))
+
+
+def _with_defaults(exercise: Exercise, probe: tuple[Any, ...]) -> tuple[Any, ...]:
+    given = inspect.signature(exercise.reference).bind(*probe)
+    given.apply_defaults()
+    return given.args
+
+
+def _given(exercise: Exercise, probe: tuple[Any, ...]) -> str:
+    pairs = zip(_head(exercise.reference), probe, strict=False)
+    return ", ".join(f"{name} = {value}" for (name, _), value in pairs)
+
+
+def _head_changed(exercise: Exercise, right: str) -> Outcome:
+    sentence = f"{right or 'T'}he first line was changed. Give it back its arguments:"
+    return _wrong("signature", sentence, f"def {exercise.name}({arguments(exercise.reference)}):")
 
 
 def laid_out(lines: Any) -> str:
@@ -366,7 +415,9 @@ def _unusable(mine: list[_Answer], right: list[_Answer]) -> Outcome | None:
     return None
 
 
-def _raised(error: BaseException, code: CodeType, seconds: float) -> Outcome:
+def _raised(
+    error: BaseException, code: CodeType, seconds: float, given: tuple[Any, ...]
+) -> Outcome:
     """Say what was raised, or that the time was up, and in which line of the student's."""
     if isinstance(error, TooLong):
         said = f"It did not come to an end within {seconds:g} seconds. Is there an endless loop?"
@@ -377,24 +428,10 @@ def _raised(error: BaseException, code: CodeType, seconds: float) -> Outcome:
     later = isinstance(error, NotImplementedError) and "NotImplementedError" in code.co_names
     if later or (left and "ellipsis" in said):
         raise _Unfinished
-    sentences = {
-        "NameError": "A name is used that does not exist. Check the spelling, and the arguments.",
-        "RecursionError": "The function calls itself without end. Which case should stop it?",
-        "UnboundLocalError": "A variable is used before it has a value.",
-        "ZeroDivisionError": "Something is divided by zero: look at the limiting cases.",
-        "SystemExit": "The function asks Python to exit. Leave that call out.",
-        "NotImplementedError": "There is no such operation for this dtype. Look at the dtype of "
-        "each tensor; .float() makes whole numbers and bools floats.",
-    }
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if frame.filename == code.co_filename]
     where = f"line {own[-1].lineno}: {own[-1].line}".removesuffix(": ") if own else ""
-    sentence = sentences.get(kind, "")
-    if "ambiguous" in said:
-        where_function = "torch.where" if "Tensor" in said else "np.where"
-        sentence = "A whole batch comes in at once, and one if cannot decide for all its rows: "
-        sentence += f"use {where_function}."
-    text = (f"{kind}: {said}" if said else kind, sentence)
+    text = (f"{kind}: {said}" if said else kind, clues.in_error(error, said, code, given))
     return Outcome("raised", tuple(filter(None, text)), where, mistake=kind)
 
 
@@ -405,11 +442,13 @@ def _message(error: BaseException) -> str:
         return ""
 
 
-def _kind_of_value(answer: _Answer, reference: np.ndarray[Any, Any]) -> Outcome | None:
+def _kind_of_value(answer: _Answer, reference: np.ndarray[Any, Any], given: str) -> Outcome | None:
     """Say what is wrong with the type, shape or dtype of a value, if anything is."""
     value = answer.value
     if answer.raw is None:
-        return _wrong("none", "The function returns nothing. Is the return missing?")
+        return _wrong("none", f"It returns nothing for {given}. Is a return missing there?")
+    if type(answer.raw).__module__ == "torch.return_types":
+        return _wrong("type", "max gives values and indices here. Take .values, or use amax.")
     if value is None:
         kind = type(answer.raw).__name__
         return _wrong("type", f"It returns a {kind}; the answer is made of numbers.")
@@ -461,6 +500,8 @@ def exercise(function: Function) -> Function:
     details["The course's own version" if passes else "Solution"] = task.solution
     plain = "" if passes else f'Stuck? Call hint("{task.name}").'
     display(Feedback(task.name, outcome.status, text, outcome.code, details, plain))
+    if outcome.converts:
+        return functools.wraps(function)(lambda *given, **named: array(function(*given, **named)))
     return function if passes else task.reference
 
 

@@ -41,6 +41,17 @@ def short_output() -> ExitStack:
     return stack
 
 
+def silent() -> ExitStack:
+    """Return a context in which nothing that is printed or warned of comes through."""
+    stack = ExitStack()
+    stack.enter_context(redirect_stdout(io.StringIO()))
+    stack.enter_context(redirect_stderr(io.StringIO()))
+    stack.enter_context(put_back())
+    warnings.simplefilter("ignore")
+    np.seterr(all="ignore")
+    return stack
+
+
 def _settings() -> dict[str, Any]:
     """What decides how PyTorch computes, if it was loaded."""
     torch: Any = sys.modules.get("torch")

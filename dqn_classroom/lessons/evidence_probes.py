@@ -12,7 +12,7 @@ def _between(ordered: list[float], share: float) -> str:
     place = share * (len(ordered) - 1)
     below = min(int(place), len(ordered) - 2)
     here, there = ordered[below], ordered[below + 1]
-    return f"({here:.17g} + ({place:.17g} - {below}) × ({there:.17g} - {here:.17g}))"
+    return f"({here:.10g} + ({place:.10g} - {below}) × ({there:.10g} - {here:.10g}))"
 
 
 def _columns(values: Any, axis: int = 0) -> list[list[float]]:
@@ -49,7 +49,7 @@ def _iqm_lines(scores: Any, axis: int = 0) -> Any:
     for ordered in _columns(np.sort(scores, axis=axis), axis):
         cut = len(ordered) // 4
         middle = ordered[cut : len(ordered) - cut]
-        lines.append(f"({' + '.join(f'({value:.17g})' for value in middle)}) / {len(middle)}")
+        lines.append(f"({' + '.join(f'({value:.10g})' for value in middle)}) / {len(middle)}")
     return lines if np.ndim(scores) > 1 else lines[0]
 
 

@@ -58,8 +58,8 @@ _WAVE = np.array([2.0, 5.0, 4.0, 1.0, 0.0, 3.0, 6.0, 5.5])
 def _correlation_line(series: Any, lag: int) -> str:
     centred = np.asarray(series, float) - np.mean(series)
     pairs = zip(centred[: len(centred) - lag], centred[lag:], strict=True)
-    top = " + ".join(f"({a:.17g}) × ({b:.17g})" for a, b in pairs)
-    below = " + ".join(f"({a:.17g})^2" for a in centred)
+    top = " + ".join(f"({a:.10g}) × ({b:.10g})" for a, b in pairs)
+    below = " + ".join(f"({a:.10g})^2" for a in centred)
     return f"({top}) / ({below})"
 
 

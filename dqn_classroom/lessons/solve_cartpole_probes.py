@@ -25,7 +25,7 @@ def largest_failure_rate(seeds: int, level: float = 0.95) -> float:
 LARGEST_FAILURE_RATE = Probes(
     # (seeds, level)
     [(48,), (48, 0.95), (5, 0.95), (16, 0.5), (1, 0.9), (3, 0.875)],
-    lambda seeds, level=0.95: f"1 - {1 - level:.17g}^(1 / {seeds})",
+    lambda seeds, level=0.95: f"1 - {1 - level:.10g}^(1 / {seeds})",
 )
 
 

@@ -123,7 +123,7 @@ def test_a_mistake_must_agree_on_all_probes():
 
     outcome = check.check(TASK, both)
     assert outcome.status == "wrong"
-    assert outcome.mistake == ""
+    assert outcome.mistake == "one part"
 
 
 def test_an_unknown_mistake_is_worked_out():

@@ -21,6 +21,16 @@ GENERAL = {
     "no gradient": "the result had lost its gradient",
     "argument changed": "an argument was changed in place",
     "setting changed": "a setting of PyTorch was changed for the whole program",
+    "own random numbers": "random numbers of its own were drawn",
+    "another spelling": "a word was spelled in another way",
+    "argument unused": "an argument was never used",
+    "factor": "all numbers were wrong by one factor",
+    "offset": "all numbers were wrong by one difference",
+    "order": "the numbers were right, their order was not",
+    "one row": "the first or the last row was wrong",
+    "one kind of row": "the rows of one kind were wrong",
+    "one kind of input": "it was right for some inputs only",
+    "one part": "the part with one argument was wrong",
     "too long": "the function did not come to an end",
 } | {
     name: "Python raised this error"
