@@ -232,35 +232,21 @@ def prose(notebook):
     return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
 
 
+# topic -> terms that the glossary says it explains
+GLOSSARY = (tools.NOTEBOOKS.parent / "docs" / "glossary.md").read_text(encoding="utf-8")
 TERMS = {
-    "start_here": (
-        *("environment", "observation", "state", "action", "reward", "policy", "time limit"),
-        *("episode return", "discounted return", "discount", "transition", "replay buffer"),
-        *("minibatch", "online network", "target network", "loss", "tensor", "optimiser"),
-    ),
-    "target_lag": (
-        *("target network", "continuing task", "critic", "bootstrapping", "TD target", "TD error"),
-        *("semi-gradient", "hard update", "sync", "soft update", "bellman backup", "upper bound"),
-        *("value iteration", "deadly triad", "function approximation", "off-policy"),
-        *("overestimation", "maximisation bias"),
-    ),
-    "vanilla_dqn": (
-        *("policy", "random number generator", "seed", "exploitation", "exploration"),
-        *("expectation", "behaviour policy", "termination", "truncation", "greedy return"),
-    ),
-    "replay": (
-        *("replay buffer", "minibatch", "experience replay", "autocorrelation", "i.i.d."),
-        *("off-policy", "overestimation"),
-    ),
-    "target_network": (
-        *("target network", "sync", "hard update", "fitted Q-iteration", "Huber loss"),
-    ),
-    "evidence": (
-        *("bootstrap", "percentile bootstrap", "standard error", "power", "interquartile mean"),
-        *("IQM", "performance profile"),
-    ),
-    "solve_cartpole": ("failure rate", "running mean", "catastrophic forgetting"),
+    topic: re.findall(rf"^\| ([^|]+) \|.*/{LESSONS[topic].file}\.ipynb", GLOSSARY, re.M)
+    for topic in LESSONS
 }
+
+
+def test_the_glossary_is_in_order_and_names_lessons_that_there_are():
+    rows = re.findall(r"^\| (.+) \| (.+) \| (.+) \|$", GLOSSARY, re.M)[1:]
+    terms = [term.lower() for term, _, _ in rows]
+    assert terms == sorted(set(terms))
+    links = {link for _, _, place in rows for link in re.findall(r"\[(\d+)\]\((.+?)\)", place)}
+    files = {(str(one.number), f"../notebooks/{one.file}.ipynb") for one in LESSONS.values()}
+    assert links <= files
 
 
 @pytest.mark.parametrize("topic", TERMS)
