@@ -19,7 +19,7 @@ SLIDE = """() => {
   return {
     at: JSON.stringify(Reveal.getIndices()),
     cells: shown.length,
-    texts: shown.map(e => e.innerText),
+    texts: shown.map(e => e.innerText || (e.querySelector("img") ? "a picture" : "")),
     // From its top to its end, or from its top to the edge where it is longer than a slide.
     last: fragment.top > frame.top - 2 &&
       (fragment.bottom < frame.bottom + 2 || fragment.top < frame.top + 2),
@@ -115,6 +115,24 @@ def test_long_slides_scroll_with_the_keys(deck):
         "() => [...document.querySelectorAll('.jp-InputArea-editor .highlight')]"
         ".some(e => e.scrollHeight > e.clientHeight + 50)"
     )
+
+
+CODE = """() => [...Reveal.getCurrentSlide().querySelectorAll(".jp-CodeCell")].map(cell =>
+  [Boolean(cell.querySelector(".jp-Cell-outputWrapper :is(img, svg, .plot)")),
+   cell.querySelector(".jp-Cell-inputWrapper").checkVisibility()])"""
+
+
+def test_code_that_draws_is_hidden_until_a_key_shows_it(deck):
+    deck.evaluate("() => Reveal.slide(2, 0, 3)")
+    first = deck.evaluate(CODE)
+    assert {draws for draws, _ in first} == {True, False}
+    assert all(code != draws for draws, code in first)
+    deck.keyboard.press("h")
+    assert all(code for _, code in deck.evaluate(CODE))
+    deck.keyboard.press("h")
+    assert not any(code for draws, code in deck.evaluate(CODE) if draws)
+    deck.keyboard.press("h")
+    assert all(code for _, code in deck.evaluate(CODE))
 
 
 def test_the_presenter_has_a_window_with_the_notes(deck):

@@ -1,4 +1,5 @@
-// Starts reveal.js, draws plots when they come into sight, and scrolls slides that are too long.
+// Starts reveal.js, draws plots when they come into sight, hides code whose output is a picture (H
+// shows it), and scrolls slides that are too long.
 (() => {
   const PAGE = 0.7; // of a slide's height, for one press of an arrow
   const drawn = new WeakSet();
@@ -27,6 +28,23 @@
     slide.scrollTop += Math.min(below, inner.top - outer.top) / Reveal.getScale();
   };
 
+  const show = (cell, code) => {
+    const input = cell.querySelector(".jp-Cell-inputWrapper");
+    if (input && cell.querySelector(".jp-Cell-outputWrapper"))
+      input.style.display = code ? "" : "none";
+  };
+  const pictures = ".jp-Cell-outputWrapper :is(img, svg, .plot)";
+  for (const cell of document.querySelectorAll(".reveal .jp-Cell"))
+    if (cell.querySelector(pictures)) show(cell, false);
+
+  // As in the lecture mode: if any code of the slide is hidden, all of it is shown, else hidden.
+  const toggleCode = () => {
+    const cells = [...Reveal.getCurrentSlide().querySelectorAll(".jp-Cell")];
+    const hidden = (cell) => cell.querySelector(".jp-Cell-inputWrapper")?.style.display === "none";
+    const code = cells.some(hidden);
+    cells.forEach((cell) => show(cell, code));
+  };
+
   Reveal.initialize({
     plugins: [RevealNotes],
     width: 1280,
@@ -38,7 +56,7 @@
     controls: false,
     transition: "none",
     navigationMode: "linear",
-    keyboard: { 38: () => scroll(-PAGE), 40: () => scroll(PAGE) },
+    keyboard: { 38: () => scroll(-PAGE), 40: () => scroll(PAGE), 72: toggleCode },
   });
   Reveal.on("ready", draw);
   Reveal.on("slidechanged", draw);
