@@ -3,7 +3,8 @@
 import errno
 import glob
 import os
-import tempfile
+import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -25,19 +26,20 @@ def atomic_write(path: str | Path, mode: str = "w") -> Iterator[Any]:
         The open file.
 
     Raises:
-        OSError: a full disk, or a folder that is missing or cannot be written.
+        OSError: of the system's kind: a full disk, a folder that is missing or may not be written.
     """
     path, temporary = Path(path), ""
     text: Any = {} if "b" in mode else {"newline": "", "encoding": "utf-8"}
     try:
         target = Path(os.path.realpath(path))
         prefix = f".{target.name[:100]}."
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=prefix, suffix=_UNFINISHED)
-        with os.fdopen(handle, mode, **text) as file:
+        temporary = f"{target.parent / prefix}{secrets.token_hex(6)}{_UNFINISHED}"
+        with open(temporary, mode.replace("w", "x"), **text) as file:
             _remove_orphans(target.parent, prefix, os.path.getmtime(temporary))
             yield file
             file.flush()
             os.fsync(file.fileno())
+        shutil.copymode(target, temporary) if target.exists() else None
         os.replace(temporary, target)
     except BaseException as error:
         with suppress(OSError):  # there may be none yet
@@ -45,10 +47,8 @@ def atomic_write(path: str | Path, mode: str = "w") -> Iterator[Any]:
         if not isinstance(error, OSError):
             raise
         kept = "What was there before is unchanged" if path.exists() else "Nothing was written"
-        said = f"{path} could not be saved: {error.strerror or error}. {kept}. "
-        remedy = "Free some space, or save to a folder that you can write."
-        # The same number gives the same kind of error, such as PermissionError.
-        raise OSError(error.errno or 0, said + remedy) from error
+        said = f"{path} could not be saved: {error.strerror or error}. {kept}. Free some space, or"
+        raise OSError(error.errno or 0, f"{said} save to a folder that you can write.") from error
 
 
 def _remove_orphans(folder: Path, prefix: str, now: float) -> None:

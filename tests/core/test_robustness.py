@@ -56,14 +56,14 @@ def one_sentence_or_two(error, *words):
 
 
 # Where the system first notices that the disk is full: opening, flushing or renaming.
-@pytest.mark.parametrize("place", ["tempfile.mkstemp", "os.fsync", "os.replace"])
+@pytest.mark.parametrize("place", ["open", "os.fsync", "os.replace"])
 @pytest.mark.parametrize("name", WRITERS)
 def test_a_full_disk_keeps_the_old_file_and_says_so(name, place, run, tmp_path, monkeypatch):
     path = tmp_path / name
     WRITERS[name](path, run)
     before = path.read_bytes()
     with monkeypatch.context() as patch:
-        patch.setattr(f"dqn_lessons.experiments.files.{place}", full_disk)
+        patch.setattr(f"dqn_lessons.experiments.files.{place}", full_disk, raising=False)
         with pytest.raises(OSError, match="could not be saved: No space left") as caught:
             WRITERS[name](path, run)
     assert caught.value.errno == errno.ENOSPC
@@ -78,13 +78,12 @@ def test_a_device_that_is_full_is_told_by_the_system_itself(run, tmp_path, monke
     path = tmp_path / "episodes.csv"
     checkpoint.write_csv(path, run.history)
     before = path.read_bytes()
-    full = tmp_path / "full"
-    full.symlink_to("/dev/full")
 
-    def on_the_full_device(**_kwargs):
-        return os.open(full, os.O_WRONLY), str(full)
+    def on_the_full_device(place, mode, **text):
+        Path(place).symlink_to("/dev/full")
+        return open(place, mode.replace("x", "w"), **text)
 
-    monkeypatch.setattr("dqn_lessons.experiments.files.tempfile.mkstemp", on_the_full_device)
+    monkeypatch.setattr("dqn_lessons.experiments.files.open", on_the_full_device, raising=False)
     with pytest.raises(OSError, match="No space left on device"):
         checkpoint.write_csv(path, run.history)
     assert path.read_bytes() == before
@@ -104,7 +103,7 @@ def refused(*_args, **_kwargs):
 @pytest.mark.parametrize("name", WRITERS)
 def test_a_folder_that_cannot_be_written_is_named(name, run, tmp_path, monkeypatch):
     WRITERS[name](tmp_path / name, run)
-    monkeypatch.setattr("dqn_lessons.experiments.files.tempfile.mkstemp", refused)
+    monkeypatch.setattr("dqn_lessons.experiments.files.open", refused, raising=False)
     with pytest.raises(PermissionError) as caught:  # the administrator may write anywhere
         WRITERS[name](tmp_path / name, run)
     one_sentence_or_two(caught.value, name, "Permission denied", "save to a folder")
@@ -191,11 +190,22 @@ def test_a_progress_file_that_may_not_be_read_stops_nobody(own_progress, monkeyp
     progress.update(lambda record: record["quizzes"].update(one=1))
     before = own_progress.read_bytes()
     monkeypatch.setattr(Path, "read_text", refused)
-    monkeypatch.setattr("dqn_lessons.experiments.files.tempfile.mkstemp", refused)
+    monkeypatch.setattr("dqn_lessons.experiments.files.open", refused, raising=False)
     progress.update(lambda record: record["quizzes"].update(two=2))
     assert progress.load()["quizzes"]["two"] == 2
     assert own_progress.read_bytes() == before
     assert capsys.readouterr().out.count("\n") <= 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions of POSIX")
+def test_a_file_is_open_to_those_that_any_new_file_is_open_to(run, tmp_path):
+    plain, path = tmp_path / "plain", tmp_path / "run.npz"
+    plain.touch()
+    checkpoint.save(path, run)
+    assert path.stat().st_mode == plain.stat().st_mode
+    path.chmod(0o640)
+    checkpoint.save(path, run)
+    assert path.stat().st_mode & 0o777 == 0o640
 
 
 def test_what_killed_writers_left_is_removed_and_nothing_else(run, tmp_path):

@@ -17,6 +17,7 @@ from nbformat import NotebookNode
 from dqn_classroom.instructor.slides import files
 from dqn_classroom.instructor.slides.cells import make_static, set_slide_types, title
 from dqn_classroom.instructor.slides.run import execute
+from dqn_lessons.experiments.files import atomic_write
 
 _NOTEBOOK = re.compile(r"^(?![a-z]+:)([^#?]+)\.ipynb(?=$|[#?])")
 
@@ -116,5 +117,6 @@ def make_deck(path: Path, out: Path, profile: str | None) -> Path:
     else:
         notebook, widgets = execute(path, profile)
     page = out / f"{path.stem}.html"
-    page.write_text(slides_html(notebook, widgets, path.stem), encoding="utf-8")
+    with atomic_write(page) as file:
+        file.write(slides_html(notebook, widgets, path.stem))
     return page

@@ -9,6 +9,8 @@ from pathlib import Path
 from jinja2 import Template
 from plotly.offline import get_plotlyjs
 
+from dqn_lessons.experiments.files import atomic_write
+
 ASSETS = "assets"
 HERE = Path(__file__).resolve().parent
 THEME = "course"
@@ -39,7 +41,8 @@ def copy_assets(out: Path) -> None:
     for place, file in files.items():
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, place)
-    (target / "plotly.min.js").write_text(get_plotlyjs(), encoding="utf-8")
+    with atomic_write(target / "plotly.min.js") as file:
+        file.write(get_plotlyjs())
 
 
 def write_index(out: Path) -> Path:
@@ -49,5 +52,6 @@ def write_index(out: Path) -> Path:
         found = _TITLE.search(page.read_text(encoding="utf-8"))
         pages.append((page.name, html.unescape(found[1]).strip() if found else page.stem))
     template = Template((HERE / "contents.html.j2").read_text(encoding="utf-8"), autoescape=True)
-    index.write_text(template.render(pages=pages), encoding="utf-8")
+    with atomic_write(index) as file:
+        file.write(template.render(pages=pages))
     return index
