@@ -45,26 +45,27 @@ class CliffExplorer(Explorer):
         learned, gamma, slip, alpha = inputs.values()
         super().__init__([row(learned), row(gamma, slip), row(alpha)], inputs, figure)
 
-    def q(self) -> Any:
-        """Action values ``[48, 4]`` as the controls want them."""
-        learned, gamma, slip, alpha = (widget.value for widget in self.inputs.values())
+    def q(self, learned: bool) -> Any:
+        """Action values ``[48, 4]`` as the sliders want them."""
+        _, gamma, slip, alpha = (widget.value for widget in self.inputs.values())
         outcomes = tabular.cliff(slip)
         if not learned:
             v = tabular.value_iteration(outcomes, gamma, tolerance=1e-7)[-1]
             return tabular.bellman_backup(*outcomes, v, gamma)
         likely, q = outcomes.probability.cumsum(axis=-1), np.zeros((48, 4))
+        reward, after, ended = (table.ravel() for table in outcomes[1:])
+        first = np.arange(0, reward.size, 4).reshape(48, 4)
         for draw in np.random.default_rng(0).random((self.ROUNDS, 48, 4, 1)):
-            chosen = (draw > likely[..., :-1]).sum(axis=-1, keepdims=True)
-            reward, after, ended = (np.take_along_axis(p, chosen, axis=-1) for p in outcomes[1:])
-            sample = np.ones(chosen.shape), reward, after, ended
-            q += alpha * (tabular.bellman_backup(*sample, q.max(axis=1), gamma) - q)
+            at = first + (draw > likely[..., :-1]).sum(axis=-1)
+            future = np.where(ended[at], 0.0, q.max(axis=1)[after[at]])
+            q += alpha * (reward[at] + gamma * future - q)
         return q
 
     def draw(self) -> tuple[str, Callable[[], dict[str, Any]]]:
         """Work out all values, and colour the cells."""
-        learned, gamma, slip, _ = (widget.value for widget in self.inputs.values())
+        learned = self.inputs["learned"].value
         self.inputs["alpha"].disabled = not learned
-        q = self.q()
+        q = self.q(learned)
         v, best = q.max(axis=1), q >= q.max(axis=1, keepdims=True) - _GREEDY
         arrows = ["".join(_ARROWS[actions]) for actions in best]
         text = np.array([f"{arrow}<br>{value:.1f}" for arrow, value in zip(arrows, v, strict=True)])
@@ -76,12 +77,16 @@ class CliffExplorer(Explorer):
         while way < 48 and state != 47:
             state = int(tabular.cliff().next_state[state, 0, q[state].argmax()])
             way, highest = way + 1, min(highest, state // 12)
-        word = f"a way of {way} steps" if state == 47 else "no way to the goal"
-        sentence = (
-            f"{badge(word, '#00609A' if state == 47 else '#A11')} The start is worth "
-            f"<b>{v[36]:.2f}</b>. Without a slip the arrows lead up to row {highest}, "
-            f"{3 - highest} above the cliff's; slips {slip:g}, γ {gamma:g}."
+        word = (
+            f"{way} steps, {3 - highest} above the cliff" if state == 47 else "no way but by a slip"
         )
+        sentence = (
+            f"{badge(word, '#00609A' if state == 47 else '#A11')} "
+            f"The start is worth <b>{v[36]:.2f}</b>."
+        )
+        if learned:
+            off = np.abs(v - self.q(learned=False).max(axis=1))[:37].mean()
+            sentence += f" Learned values are off by <b>{off:.2f}</b>, on average."
         place, column = np.divmod(np.arange(37), 12)
         columns = {"row": place, "column": column, "value": v[:37], "best": arrows[:37]}
         return sentence, lambda: columns

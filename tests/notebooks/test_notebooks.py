@@ -7,6 +7,7 @@ import ast
 import re
 import string
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ import torch
 from dqn_classroom import shipped
 from dqn_classroom.exercises import check
 from dqn_classroom.lessons import LESSONS
-from dqn_lessons import target_lag
+from dqn_lessons import tabular, target_lag
 from dqn_lessons.experiments.presets import VANILLA
 from dqn_lessons.target_lag import TargetLagConfig
 from dqn_lessons.train import train
@@ -203,6 +204,21 @@ def assert_same_training(net, returns, config, seed):
         torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=1e-3)
 
 
+@pytest.mark.parametrize("on_policy", [False, True])
+def test_the_loop_of_the_tables_is_the_packages(on_policy):
+    names = lifted("from_rewards_to_q", "loop")
+    sarsa = partial(tabular.sarsa_update, alpha=0.5, gamma=1.0)
+    update = sarsa if on_policy else names["q_learning"](alpha=0.5, gamma=1.0)
+    played = []
+    for loop in (names["learn_by_hand"], tabular.learn):
+        q = np.zeros((3, 48, 4))
+        steps = loop(tabular.cliff(0.2), 36, names["generators"](3), 400, 0.2, update, q, noise=0.5)
+        played.append((*map(np.array, zip(*steps, strict=True)), q))
+    for mine, theirs in zip(*played, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    assert played[0][0].min() == -100
+
+
 @pytest.mark.parametrize("seed", [0, 3])
 def test_the_loop_of_lesson_two_is_the_packages(seed):
     config = replace(VANILLA, steps=200, update_period=1, epsilon_duration=100, learning_rate=3e-4)
@@ -243,6 +259,13 @@ TERMS = {
         *("semi-gradient", "hard update", "sync", "soft update", "bellman backup", "upper bound"),
         *("value iteration", "deadly triad", "function approximation", "off-policy"),
         *("overestimation", "maximisation bias"),
+    ),
+    "from_rewards_to_q": (
+        *("policy", "discounted return", "expectation", "state value", "action value"),
+        *("Markov decision process", "Bellman expectation equation", "Bellman backup"),
+        *("greedily", "policy improvement", "optimal policy", "Bellman optimality equation"),
+        *("value iteration", "sweep", "sample", "Q-learning", "TD target", "step size"),
+        *("ε-greedy", "off-policy", "on-policy", "SARSA", "generalisation"),
     ),
     "vanilla_dqn": (
         *("policy", "random number generator", "seed", "exploitation", "exploration"),
