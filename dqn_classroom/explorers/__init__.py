@@ -4,6 +4,7 @@ Each is an ordinary ipywidget. It redraws one plotly figure in place (the zoom s
 sentence what the figure shows, and opens a data table on demand.
 """
 
+from dqn_classroom.explorers.cliff import CliffExplorer
 from dqn_classroom.explorers.clinic import Clinic
 from dqn_classroom.explorers.flight import CARTPOLE_SLICE, FlightView
 from dqn_classroom.explorers.lottery import SeedLottery
@@ -12,6 +13,6 @@ from dqn_classroom.explorers.target_lag import LinearTDExplorer, TargetLagExplor
 from dqn_classroom.explorers.training import TrainingView
 
 __all__ = [
-    "CARTPOLE_SLICE", "Clinic", "Explorer", "FlightView", "LinearTDExplorer", "SeedLottery",
-    "TargetLagExplorer", "TrainingView",
+    "CARTPOLE_SLICE", "CliffExplorer", "Clinic", "Explorer", "FlightView", "LinearTDExplorer",
+    "SeedLottery", "TargetLagExplorer", "TrainingView",
 ]  # fmt: skip

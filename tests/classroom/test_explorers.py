@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dqn_classroom.explorers import LinearTDExplorer, TargetLagExplorer
+from dqn_classroom.explorers import CliffExplorer, LinearTDExplorer, TargetLagExplorer
 from dqn_classroom.figures import plotly_json
-from dqn_lessons import target_lag
+from dqn_lessons import tabular, target_lag
 from dqn_lessons.target_lag import TargetLagConfig
 
 
@@ -177,8 +177,67 @@ def test_each_problem_is_drawn_at_every_step_size(problem, word):
         assert rises == (word == "explodes")
 
 
-@pytest.mark.parametrize("make", [TargetLagExplorer, lambda: LinearTDExplorer(problems())])
+@pytest.mark.parametrize(
+    "make", [CliffExplorer, TargetLagExplorer, lambda: LinearTDExplorer(problems())]
+)
 def test_every_control_has_a_label(make):
     explorer = make()
     assert all(widget.description for widget in explorer.inputs.values())
     assert explorer.table_button.description
+
+
+@pytest.fixture(scope="module")
+def cliff():
+    return CliffExplorer()
+
+
+def test_the_cliffs_values_are_those_of_an_oracle(cliff):
+    """Policy iteration, exact for each policy, against the values that are drawn."""
+    cliff.set(learned=False, gamma=0.95, slip=0.1)
+    outcomes = tabular.cliff(0.1)
+    policy = np.full((48, 4), 0.25)
+    for _ in range(20):
+        q = tabular.policy_values(outcomes, policy, 0.95)
+        policy = np.eye(4)[np.round(q, 9).argmax(axis=1)]
+    drawn = np.asarray(cliff.figure.data[0].z, dtype=float).ravel()
+    np.testing.assert_allclose(drawn[:37], q.max(axis=1)[:37], atol=1e-5)
+    assert np.isnan(drawn[37:]).all()
+    assert (cliff.figure.data[0].text[3][1], cliff.figure.data[0].text[3][11]) == ("cliff", "goal")
+
+
+@pytest.mark.parametrize(
+    ("slip", "way"),
+    [(0, "13 steps, 1 above"), (0.1, "15 steps, 2 above"), (0.2, "no way but by a slip")],
+)
+def test_slips_move_the_way_off_the_edge(cliff, slip, way):
+    cliff.set(learned=False, gamma=1.0, slip=slip)
+    assert way in cliff.readout.value
+
+
+def test_samples_without_slips_teach_the_computed_values(cliff):
+    cliff.set(learned=False, gamma=0.9, slip=0, alpha=1.0)
+    assert cliff.inputs["alpha"].disabled
+    computed = cliff.q(learned=False)
+    cliff.set(learned=True)
+    assert "off by <b>0.00</b>" in cliff.readout.value
+    assert not cliff.inputs["alpha"].disabled
+    np.testing.assert_allclose(cliff.q(learned=True), computed, atol=1e-6)
+    cliff.set(slip=0.2)
+    jumping = cliff.q(learned=True)
+    cliff.set(alpha=0.05)
+    truth = tabular.value_iteration(tabular.cliff(0.2), 0.9)[-1]
+    errors = [np.abs(q.max(axis=1) - truth)[:37].mean() for q in (cliff.q(learned=True), jumping)]
+    assert 2 * errors[0] < errors[1]
+
+
+def test_every_position_of_the_cliffs_controls_draws(cliff):
+    for learned in (False, True):
+        for gamma in cliff.inputs["gamma"].options:
+            for slip in cliff.inputs["slip"].options:
+                cliff.set(learned=learned, gamma=gamma, slip=slip)
+                drawn = np.asarray(cliff.figure.data[0].z, dtype=float)
+                assert np.isfinite(drawn.ravel()[:37]).all()
+                assert 'role="status"' in cliff.readout.value
+    cliff.table_button.value = True
+    assert "value" in cliff.table.value
+    cliff.table_button.value = False

@@ -394,7 +394,108 @@ def value_by_periods(reward, gamma, learning_rate, updates, target_period):
     return value
 
 
+def backup_by_loop(probability, reward, next_state, terminated, v, gamma):
+    q = np.zeros(reward.shape[:2])
+    for n, a, k in np.ndindex(*reward.shape):
+        future = 0 if terminated[n, a, k] else v[next_state[n, a, k]]
+        q[n, a] += probability[n, a, k] * (reward[n, a, k] + gamma * future)
+    return q
+
+
+def sweeps_by_loop(outcomes, gamma, tolerance=1e-9):
+    rows = [[0.0] * len(outcomes.reward)]
+    while True:
+        q = backup_by_loop(*outcomes, np.array(rows[-1]), gamma)
+        rows.append([max(actions) for actions in q])
+        if all(abs(a - b) <= tolerance for a, b in zip(rows[-1], rows[-2], strict=True)):
+            return rows
+
+
+def sweeps_by_recursion(outcomes, gamma, tolerance=1e-9, before=None):
+    before = np.zeros((1, len(outcomes[0]))) if before is None else before
+    new = np.amax(backup_by_loop(*outcomes, before[-1], gamma), axis=-1)
+    rows = np.vstack([before, new])
+    still = np.max(np.abs(np.diff(rows[-2:], axis=0))) <= tolerance
+    return rows if still else sweeps_by_recursion(outcomes, gamma, tolerance, rows)
+
+
+def greedy_by_loop(q):
+    if q.ndim > 1:
+        return np.array([greedy_by_loop(row) for row in q])
+    best = np.flatnonzero(q == max(q))
+    return np.array([1 / len(best) if a in best else 0 for a in range(len(q))])
+
+
+def greedy_by_where(q):
+    top = np.where(q < q.max(-1)[..., None], 0.0, 1.0)
+    return top / top.sum(-1)[..., None]
+
+
+def q_learning_by_loop(q, state, action, reward, next_state, terminated, alpha, gamma):
+    for i in range(len(q)):
+        y = reward[i]
+        if not terminated[i]:
+            y += gamma * max(q[i, next_state[i]])
+        q[i, state[i], action[i]] = (1 - alpha) * q[i, state[i], action[i]] + alpha * y
+
+
+def q_learning_by_mask(q, state, action, reward, next_state, terminated, alpha, gamma):
+    rows = range(len(q))
+    target = reward + gamma * np.max(q[rows, next_state], axis=1) * (1 - terminated)
+    old = q[rows, state, action]
+    q[rows, state, action] = old + alpha * (target - old)
+
+
+def q_learning_that_returns(q, *step):
+    q_learning_by_mask(q, *step)
+    return q
+
+
+def sarsa_by_loop(q, state, action, reward, next_state, next_action, terminated, alpha, gamma):
+    for table, s, a, r, s2, a2, end in zip(
+        q, state, action, reward, next_state, next_action, terminated, strict=True
+    ):
+        table[s, a] += alpha * (r + gamma * table[s2, a2] * (not end) - table[s, a])
+
+
+def sarsa_by_flat(q, state, action, reward, next_state, next_action, terminated, alpha, gamma):
+    flat, width = q.reshape(len(q), -1), q.shape[2]
+    rows, now = np.arange(len(q)), state * width + action
+    future = flat[rows, next_state * width + next_action]
+    future[terminated] = 0
+    flat[rows, now] += alpha * (reward + gamma * future - flat[rows, now])
+
+
 RIGHT = {
+    "bellman_backup": [
+        backup_by_loop,
+        lambda probability, reward, next_state, terminated, v, gamma: np.einsum(
+            "nak,nak->na", probability, reward + gamma * v[next_state] * ~terminated
+        ),
+        lambda probability, reward, next_state, terminated, v, gamma: (
+            (probability * reward).sum(-1)
+            + gamma * (probability * (1 - terminated) * np.take(v, next_state)).sum(-1)
+        ),
+    ],
+    "value_iteration": [
+        sweeps_by_loop,
+        lambda outcomes, gamma, tolerance=1e-9: sweeps_by_recursion(outcomes, gamma, tolerance),
+    ],
+    "greedy_policy": [
+        greedy_by_loop,
+        greedy_by_where,
+        lambda q: (
+            (q >= q.max(-1, keepdims=True)) / (q >= q.max(-1, keepdims=True)).sum(-1)[..., None]
+        ),
+    ],
+    "q_learning_update": [
+        q_learning_by_loop,
+        q_learning_by_mask,
+        lambda q, state, action, reward, next_state, terminated, alpha, gamma: (
+            q_learning_that_returns(q, state, action, reward, next_state, terminated, alpha, gamma)
+        ),
+    ],
+    "sarsa_update": [sarsa_by_loop, sarsa_by_flat],
     "discounted_return": [
         discounted_step_by_step,
         lambda rewards, gamma: np.einsum("t,t->", rewards, gamma ** np.arange(len(rewards))),

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from dqn_lessons.tabular import Outcomes
+
 Rng = np.random.Generator
 Arguments = tuple[Any, ...]
 
@@ -59,6 +61,43 @@ def horizon_bound(rng: Rng) -> Arguments:
 
 def equivalent_tau(rng: Rng) -> Arguments:
     return int(rng.choice([1, 2, 3, rng.integers(1, 2_000)])), float(10 ** rng.uniform(-4, -0.35))
+
+
+def _outcomes(rng: Rng) -> Outcomes:
+    shape = tuple(int(n) for n in rng.integers(1, 5, 3))
+    probability = rng.dirichlet(np.ones(shape[2]), size=shape[:2])
+    after = rng.integers(shape[0], size=shape)
+    return Outcomes(probability, rng.normal(0, 3, shape), after, rng.random(shape) < 0.3)
+
+
+def bellman_backup(rng: Rng) -> Arguments:
+    outcomes = _outcomes(rng)
+    return *outcomes, rng.normal(0, 5, len(outcomes.reward)), _gamma(rng)
+
+
+def value_iteration(rng: Rng) -> Arguments:
+    return _outcomes(rng), float(rng.uniform(0, 0.9)), float(10 ** rng.uniform(-6, 0))
+
+
+def greedy_policy(rng: Rng) -> Arguments:
+    return (_few(rng, *rng.integers(1, 5, rng.integers(1, 4))),)
+
+
+def _step(rng: Rng, actions: int) -> Arguments:
+    agents, states, count = (int(n) for n in rng.integers(1, 5, 3))
+    at = [rng.integers(states, size=agents) for _ in range(2)]
+    acted = [rng.integers(count, size=agents) for _ in range(actions)]
+    reward, ended = rng.normal(0, 3, agents), rng.random(agents) < 0.3
+    step = (at[0], acted[0], reward, at[1], *acted[1:], ended)
+    return rng.normal(0, 5, (agents, states, count)), *step, float(rng.random()), _gamma(rng)
+
+
+def q_learning_update(rng: Rng) -> Arguments:
+    return _step(rng, 1)
+
+
+def sarsa_update(rng: Rng) -> Arguments:
+    return _step(rng, 2)
 
 
 def epsilon_greedy(rng: Rng) -> Arguments:
@@ -192,7 +231,8 @@ GENERATORS: dict[str, Callable[[Rng], Arguments]] = {
     make.__name__: make
     for make in (
         discounted_return, bias_td_target, hard_update, soft_update, horizon_bound,
-        equivalent_tau, epsilon_greedy, linear_schedule, q_of_action, td_target,
+        equivalent_tau, bellman_backup, value_iteration, greedy_policy, q_learning_update,
+        sarsa_update, epsilon_greedy, linear_schedule, q_of_action, td_target,
         write_index, sample_indices, should_update, autocorrelation, hard_update_, soft_update_,
         td_loss, reachable_share, percentile_interval, power, iqm, largest_failure_rate,
         running_mean, percentile_rank,

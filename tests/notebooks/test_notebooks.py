@@ -7,6 +7,7 @@ import ast
 import re
 import string
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ import torch
 from dqn_classroom import shipped
 from dqn_classroom.exercises import check
 from dqn_classroom.lessons import LESSONS
-from dqn_lessons import target_lag
+from dqn_lessons import tabular, target_lag
 from dqn_lessons.experiments.presets import VANILLA
 from dqn_lessons.target_lag import TargetLagConfig
 from dqn_lessons.train import train
@@ -201,6 +202,21 @@ def assert_same_training(net, returns, config, seed):
     assert len(returns) > 5
     for ours, theirs in zip(run.online.learner(0).parameters(), net.parameters(), strict=True):
         torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=1e-3)
+
+
+@pytest.mark.parametrize("on_policy", [False, True])
+def test_the_loop_of_the_tables_is_the_packages(on_policy):
+    names = lifted("from_rewards_to_q", "loop")
+    sarsa = partial(tabular.sarsa_update, alpha=0.5, gamma=1.0)
+    update = sarsa if on_policy else names["q_learning"](alpha=0.5, gamma=1.0)
+    played = []
+    for loop in (names["learn_by_hand"], tabular.learn):
+        q = np.zeros((3, 48, 4))
+        steps = loop(tabular.cliff(0.2), 36, names["generators"](3), 400, 0.2, update, q, noise=0.5)
+        played.append((*map(np.array, zip(*steps, strict=True)), q))
+    for mine, theirs in zip(*played, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    assert played[0][0].min() == -100
 
 
 @pytest.mark.parametrize("seed", [0, 3])
