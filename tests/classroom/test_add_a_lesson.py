@@ -11,7 +11,7 @@ from tests.notebooks import tools
 TOML = """
 title = "Three times"
 notebook = "three_times"
-order = 25
+order = 22
 minutes = 5
 seconds = 1
 
@@ -100,7 +100,7 @@ def test_a_lesson_is_added_by_three_files(folder):
     assert "✓ three_times: passes\nA product is a short sum." in said
     assert "Measured: 6." in said
     # It is the third of the course now, and only the names of later notebooks change.
-    assert "02_three_times', '03_vanilla_dqn', '04_replay" in said.replace("\n", "")
+    assert "02_three_times', '03_from_rewards_to_q', '04_vanilla_dqn" in said.replace("\n", "")
     assert "'lesson 2'" in said
 
 
