@@ -73,9 +73,9 @@ class CliffExplorer(Explorer):
         shown = np.where(np.arange(48) > 36, np.nan, v)
         (cells,) = self.figure.data
         cells.update(z=shown.reshape(4, 12), text=text.reshape(4, 12))
-        way, state, highest = 0, 36, 3
+        way, state, highest, leads_to = 0, 36, 3, tabular.cliff().next_state[:, 0]
         while way < 48 and state != 47:
-            state = int(tabular.cliff().next_state[state, 0, q[state].argmax()])
+            state = int(leads_to[state, best[state].argmax()])
             way, highest = way + 1, min(highest, state // 12)
         word = (
             f"{way} steps, {3 - highest} above the cliff" if state == 47 else "no way but by a slip"

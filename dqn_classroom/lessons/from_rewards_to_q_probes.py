@@ -164,6 +164,8 @@ def _step(seed: int, agents: int, states: int, actions: int) -> list[Any]:
 
 _SIZES = [(3, 4, 2), (2, 3, 3), (1, 3, 2), (4, 4, 4), (4, 2, 3)]
 _STEPS = [_step(seed, *size) for seed, size in enumerate(_SIZES)]
+# No two agents alike, so that agents in another order are seen.
+_STEPS[3][4], _STEPS[3][6] = np.arange(4), np.array([False, True, False, False])
 _ALPHAS, _GAMMAS = (0.5, 0.25, 0.1, 1.0, 0.75), (0.9, 0.5, 0.9, 0.75, 0.5)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from dqn_classroom import figures, shipped
 from dqn_classroom.explorers import (
+    CliffExplorer,
     Explorer,
     FlightView,
     LinearTDExplorer,
@@ -49,6 +50,7 @@ def a_training():
 
 
 WIDGETS = {
+    CliffExplorer: CliffExplorer,
     TargetLagExplorer: TargetLagExplorer,
     LinearTDExplorer: lambda: LinearTDExplorer(test_explorers.problems()),
     SeedLottery: lambda: SeedLottery({"with - without": [1.0, -2.0, 4.0]}),

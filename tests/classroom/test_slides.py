@@ -13,6 +13,7 @@ from nbconvert.filters.markdown_mistune import MarkdownWithMath
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from dqn_classroom.accessible_controls import AccessibleControls
+from dqn_classroom.explorers import CliffExplorer
 from dqn_classroom.figures.live import LiveFigure
 from dqn_classroom.instructor.slides import files, run
 from dqn_classroom.instructor.slides.__main__ import main
@@ -30,6 +31,7 @@ PANEL = """import os
 import ipywidgets as ipw
 import plotly.graph_objects as go
 from IPython.display import display
+from dqn_classroom.explorers import CliffExplorer
 from dqn_classroom.figures.live import LiveFigure
 
 figure = go.Figure(layout={"width": 600, "height": 300})
@@ -354,3 +356,11 @@ def test_a_missing_notebook_is_told(tmp_path, monkeypatch, capsys):
     said = capsys.readouterr().err
     assert "there is no" in said
     assert "Remedy:" in said
+
+
+def test_the_cliff_becomes_its_grid_its_sentence_and_its_settings():
+    page = BeautifulSoup(static_html(CliffExplorer()), "html.parser")
+    assert page.div["aria-label"] == "13 steps, 1 above the cliff The start is worth -13.00."
+    assert json.loads(page.script.string)["data"][0]["type"] == "heatmap"
+    settings = page.select_one(".settings").text
+    assert settings == "values = computed, by sweeps · discount γ = 1.0 · slip probability = 0"
