@@ -5,9 +5,9 @@ The keys of the file are the fields below, with ``[[exercises]]``, ``[[predictio
 variable of that name, in capitals, in ``<topic>_probes.py`` beside the file. The ``code`` of a
 mistake is an expression of the reference's arguments, or lines of a body. It sees all names of the
 probes module, NumPy as ``np``, and the reference. Where the probes are ``Questions``, ``code`` is
-a list of edits of the reference instead, ``old => new``, each of words that stand there once. ``bug = true`` says that the clinic has planted
-the same mistake, under the same name. ``was``, of an exercise or a mistake, is the name that it
-had before, for old progress files.
+a list of edits of the reference instead, ``old => new``, each of words that stand there once.
+``bug = true`` says that the clinic has planted the same mistake, under the same name. ``was``, of
+an exercise or a mistake, is the name that it had before, for old progress files.
 """
 
 from __future__ import annotations

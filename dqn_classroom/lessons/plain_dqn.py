@@ -120,7 +120,7 @@ def train(
     learning_starts: int = 400,
     update_period: int = 2,
     target_period: int = 200,
-    epsilon_end: float = 0.1,
+    epsilon_end: float = 0.05,
 ) -> nn.Module:
     """Train one agent; return its online network. Call on_eval(step, online) every 400 steps."""
     torch.manual_seed(seed)
