@@ -8,9 +8,11 @@ in it, and raises `Wrong` with the name of the mistake, whose hint is in the les
 import ast
 import inspect
 import re
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from types import CodeType, FunctionType
+from types import FunctionType
 from typing import Any
 
 from dqn_classroom.exercises import check
@@ -63,26 +65,31 @@ class Stage(check.Exercise):
             kind = "class" if inspect.isclass(self.reference) else "function"
             return check._wrong(f"no {kind}", f"{self.name} must be a {kind}.")
         functions = dict(_functions(answer))
-        codes = [inspect.unwrap(function).__code__ for function in functions.values()]
-        if any(
-            check._is_template(code, function.__doc__)
-            for code, function in zip(codes, functions.values(), strict=True)
-        ):
-            raise check._Unfinished
+        for function in functions.values():
+            if check._is_template(inspect.unwrap(function).__code__, function.__doc__):
+                raise check._Unfinished
         for name, wanted in _functions(self.reference):
-            if problem := _unfit(name, wanted, getattr(answer, name, None), functions):
+            inherited = [
+                getattr(base, name, None) for base in getattr(self.reference, "__bases__", ())
+            ]
+            found = functions.get(name) or getattr(answer, name, None)
+            if problem := _unfit(name, wanted, None if found in inherited else found):
                 return check._wrong("signature", problem)
         seconds = self.probes.seconds
         try:
             with put_back() as changed:
                 call_within(seconds, self._ask, answer)
         except Wrong as wrong:
+            if any(map(_is_open, functions.values())):
+                raise check._Unfinished from None
             hint = {known.name: known.hint for known in self.mistakes}.get(wrong.mistake)
             return check._wrong(wrong.mistake, hint or wrong.evidence, wrong.evidence * bool(hint))
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            return check._raised(error, _unfinished_first(codes), seconds)
+            codes = [inspect.unwrap(function).__code__ for function in functions.values()]
+            open_first = sorted(codes, key=lambda code: ... not in code.co_consts)
+            return check._raised(error, open_first[0], seconds)
         if changed:
             said = f"It does what it should, but calls {' and '.join(changed)}, which changes all "
             return check._wrong("setting changed", f"{said}that comes after it. Leave it out.")
@@ -112,9 +119,17 @@ def _functions(answer: Any) -> Iterator[tuple[str, Any]]:
             yield name, function
 
 
-def _unfit(name: str, wanted: Any, found: Any, functions: dict[str, Any]) -> str:
+def _is_open(function: Any) -> bool:
+    """Whether a line of it is `...` still, as far as its source is known."""
+    with suppress(OSError, SyntaxError, TypeError):
+        nodes = ast.walk(ast.parse(textwrap.dedent(inspect.getsource(function))))
+        values = [node.value for node in nodes if isinstance(node, ast.Expr)]
+        return any(isinstance(one, ast.Constant) and one.value is ... for one in values)
+    return False
+
+
+def _unfit(name: str, wanted: Any, found: Any) -> str:
     """Say why a function cannot be called as the reference is, if it cannot."""
-    found = functions.get(name) or found
     parameters = inspect.signature(wanted).parameters.values()
     by_name = {p.name: 0 for p in parameters if p.kind is p.KEYWORD_ONLY}
     head = f"def {name}({check.arguments(wanted) if not by_name else ast.unparse(_head(wanted))}):"
@@ -131,10 +146,6 @@ def _head(function: Any) -> ast.arguments:
     node = ast.parse(plain_source(function)).body[0]
     assert isinstance(node, ast.FunctionDef)
     return node.args
-
-
-def _unfinished_first(codes: list[CodeType]) -> CodeType:
-    return next((code for code in codes if ... in code.co_consts), codes[0])
 
 
 def plain_source(thing: Any) -> str:
