@@ -55,7 +55,14 @@ _OF_VALUES = (
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at: its name, whether it is right, what came, what is right."""
+    """One thing that was looked at.
+
+    Args:
+        name: what it is.
+        passed: whether it is right.
+        came: what came out, in words.
+        right: what is right.
+    """
 
     name: str
     passed: bool
