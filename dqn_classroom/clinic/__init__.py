@@ -3,6 +3,7 @@
 from dqn_classroom.clinic.bugs import BUGS, HEALTHY, current_name
 from dqn_classroom.clinic.cases import CASE_CONFIG, LEARNERS, Case, case_table, healthy, train_with
 from dqn_classroom.clinic.diagnosis import PARTS, Report, behaves_like, report, table
+from dqn_classroom.clinic.examine import Examination, Finding, examine
 from dqn_classroom.clinic.inject import changed_lines, injected
 from dqn_classroom.clinic.probes import PROBES, Measurement, ProbeResult, probe
 
@@ -14,6 +15,8 @@ __all__ = [
     "PARTS",
     "PROBES",
     "Case",
+    "Examination",
+    "Finding",
     "Measurement",
     "ProbeResult",
     "Report",
@@ -21,6 +24,7 @@ __all__ = [
     "case_table",
     "changed_lines",
     "current_name",
+    "examine",
     "healthy",
     "injected",
     "probe",
