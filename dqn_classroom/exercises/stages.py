@@ -72,8 +72,8 @@ class Stage(check.Exercise):
             inherited = [
                 getattr(base, name, None) for base in getattr(self.reference, "__bases__", ())
             ]
-            found = functions.get(name) or getattr(answer, name, None)
-            if problem := _unfit(name, wanted, None if found in inherited else found):
+            found = functions.get(name) or getattr(answer, name or "_", None)
+            if problem := _unfit(name or self.name, wanted, None if found in inherited else found):
                 return check._wrong("signature", problem)
         seconds = self.probes.seconds
         try:
@@ -112,7 +112,7 @@ class Stage(check.Exercise):
 
 def _functions(answer: Any) -> Iterator[tuple[str, Any]]:
     if not inspect.isclass(answer):
-        yield answer.__name__, answer
+        yield "", answer
         return
     for name, function in vars(answer).items():
         if hasattr(inspect.unwrap(function), "__code__"):
