@@ -142,7 +142,9 @@ TASKS = {
         gamma=0.9,
         tolerance=0.35,
     ),
-    "TwoArrays-v0": _task("arrays that are used again", *_CHAIN, gamma=0.9, two_arrays=True),
+    "TwoArrays-v0": _task(
+        "arrays that are used again", *_CHAIN, gamma=0.9, share=0.6, two_arrays=True
+    ),
     "Switch-v0": _task("a reward that changed", [[1]], [[1, 1]], 0, True, switch=True),
 }
 
