@@ -36,7 +36,7 @@ _ALONE = {
     "Constant-v0": "full from the start",
     "Fork-v0": "the next action is an old one",
     "Chance-v0": "gradient through the target",
-    "OneArray-v0": "observation kept by reference",
+    "TwoArrays-v0": "observation kept by reference",
     "Switch-v0": "the newest is dropped",
 }
 # What can be computed: all values must be on their way to it.
@@ -99,7 +99,7 @@ class Examination:
         if not self.complete:
             return f"Interrupted. So far {said}"
         fits = f"What fits: {', or '.join(self.suspects)}." if self.suspects else ""
-        return f"{said} {fits or 'No known bug fits all of them.'}"
+        return f"{said} {fits or 'No known bug fits all of them. Does it need more steps?'}"
 
     @property
     def card(self) -> Feedback:
@@ -143,7 +143,7 @@ class _Evidence:
 
     def right(self, name: str) -> bool:
         if TASKS[name].switch:  # what was stored before may still be there
-            return bool(0.55 < self.tables[name].mean() < 1.25)
+            return bool(0.5 < self.tables[name].max() < 1.3)
         return self.off(name) <= TASKS[name].tolerance
 
     def findings(self) -> list[Finding]:
@@ -160,13 +160,11 @@ class _Evidence:
     def exploration(self) -> tuple[float, float, float] | None:
         """How alike first actions are, how random late ones in short and long episodes.
 
-        None where it learned no policy: what is not greedy cannot be told.
+        None where values are wrong: what was greedy cannot be told.
         """
         short, long = "Choice-v0", "Ring-v0"
-        for name in (short, long):
-            best = TASKS[name].values().argmax(1)
-            if name not in self.tables or (self.tables[name].argmax(1) != best).any():
-                return None
+        if not all(name in self.tables and self.right(name) for name in (short, long)):
+            return None
         late = [_random(self.tables[name], self.watches[name].main) for name in (short, long)]
         return _alike(self.watches[short].main), late[0], late[1]
 
@@ -313,7 +311,12 @@ def _most(seeds: Sequence[int | None]) -> int:
 
 
 def examine(
-    train: Train, *, steps: int = 2_000, without: Iterable[str] = (), progress: bool = True
+    train: Train,
+    *,
+    steps: int = 2_000,
+    without: Iterable[str] = (),
+    seed: int = 0,
+    progress: bool = True,
 ) -> Examination:
     """Let a program learn in small environments, and say what is wrong with it.
 
@@ -327,6 +330,7 @@ def examine(
             tensor out.
         steps: environment steps of a run; there are about nine.
         without: names of findings to leave out, as the program does not claim them.
+        seed: that the program gets.
         progress: show a progress bar.
 
     Raises:
@@ -340,10 +344,10 @@ def examine(
         with tqdm(TASKS, disable=not progress) as bar:
             for name in bar:
                 bar.set_description(TASKS[name].asks)
-                evidence.collect(train, name, steps, seed=3)
+                evidence.collect(train, name, steps, seed)
                 if len(evidence.stops) > 1 and not evidence.tables:
                     break  # it never runs
-        evidence.seeds = _seeds(train) if evidence.tables else ()
+        evidence.seeds = _seeds(train, seed) if evidence.tables else ()
     except KeyboardInterrupt:
         complete = False
     left_out = {without} if isinstance(without, str) else {*without}
@@ -364,9 +368,9 @@ def _check_train(train: Any) -> None:
         raise TypeError(f"{wrong}. Give it these arguments.") from None
 
 
-def _seeds(train: Train) -> tuple[bool, ...]:
+def _seeds(train: Train, seed: int) -> tuple[bool, ...]:
     try:
-        runs = [run(train, "Choice-v0", 200, seed) for seed in (5, 5, 6)]
+        runs = [run(train, "Choice-v0", 200, each) for each in (seed, seed, seed + 1)]
     except ProgramStopped:
         return ()
     first, again, other = ((table.tobytes(), watch.main.actions) for table, watch in runs)

@@ -34,7 +34,8 @@ class Task:
         gamma: the discount that the program is given.
         limit: steps until an episode is truncated.
         share: of the steps of an examination.
-        one_array: every observation is handed out in the same array.
+        two_arrays: observations are handed out in two arrays in turn, so the one before the last
+            is written over: what is kept must be copied when it is stored.
         switch: nothing is paid in the first third of a run.
         tolerance: how far values may be off.
     """
@@ -48,7 +49,7 @@ class Task:
     gamma: float = 0.5
     limit: int = 10**9
     share: float = 1.0
-    one_array: bool = False
+    two_arrays: bool = False
     switch: bool = False
     tolerance: float = 0.25
 
@@ -107,7 +108,7 @@ TASKS = {
         _by_state(range(6)) > 2,
         starts=(0, 1, 2),
         gamma=0.9,
-        share=0.3,
+        share=0.45,
         tolerance=0.2,
     ),
     "Choice-v0": _task(
@@ -141,7 +142,9 @@ TASKS = {
         gamma=0.9,
         tolerance=0.35,
     ),
-    "OneArray-v0": _task("an array that is used again", *_CHAIN, gamma=0.9, one_array=True),
+    "TwoArrays-v0": _task(
+        "arrays that are used again", *_CHAIN, gamma=0.9, share=0.6, two_arrays=True
+    ),
     "Switch-v0": _task("a reward that changed", [[1]], [[1, 1]], 0, True, switch=True),
 }
 
@@ -185,23 +188,26 @@ class WatchedEnv(gym.Env[Array, np.int64]):
 
     Args:
         name: which.
-        render_mode: ``None``.
+        render_mode: ``"rgb_array"`` or ``None``.
     """
 
-    def __init__(self, name: str, render_mode: None = None) -> None:
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 1}  # noqa: RUF012
+
+    def __init__(self, name: str, render_mode: str | None = None) -> None:
         self.task, self.render_mode = TASKS[name], render_mode
         self.observation_space = gym.spaces.Box(0.0, 1.0, self.task.obs.shape[1:], np.float32)
         self.action_space = gym.spaces.Discrete(self.task.reward.shape[1])
         self.state, self.elapsed, self.over = 0, 0, ""
-        self._handed = self.task.obs[0].copy()
+        self._handed: Array = self.task.obs[0].copy()
+        self._spare = self._handed.copy()
         self.watch, self.diary = _watches[-1], Diary()
         self.watch.diaries.append(self.diary)
 
     def _hand_out(self) -> Array:
-        handed: Array = self._handed if self.task.one_array else self._handed.copy()
-        handed[...] = self.task.obs[self.state]
-        self._handed = handed
-        return handed
+        before, self._handed = self._handed, self._spare
+        self._spare = before if self.task.two_arrays else np.empty_like(before)
+        self._handed[...] = self.task.obs[self.state]
+        return self._handed
 
     def _look(self) -> None:
         self.diary.touched |= bool((self._handed != self.task.obs[self.state]).any())
@@ -210,8 +216,11 @@ class WatchedEnv(gym.Env[Array, np.int64]):
         """Start an episode; the observation is ``[D]``."""
         super().reset(seed=seed)
         self._look()
+        if seed is not None or not self.diary.seeds:
+            # Programs seed their random actions with the same number: no stream in common.
+            self.rng = np.random.default_rng([7, int(self.np_random.integers(2**31))])
         self.diary.seeds.append(seed)
-        self.state = self.task.starts[self.np_random.integers(len(self.task.starts))]
+        self.state = self.task.starts[self.rng.integers(len(self.task.starts))]
         self.elapsed, self.over = 0, ""
         return self._hand_out(), {}
 
@@ -232,12 +241,16 @@ class WatchedEnv(gym.Env[Array, np.int64]):
         made = len(diary.states)
         if made > 2 * watch.steps + 1_000:
             raise RuntimeError(f"it goes on after {made} steps, and was told {watch.steps}")
-        at = self.state, int(action), self.np_random.integers(task.reward.shape[-1])
+        at = self.state, int(action), self.rng.integers(task.reward.shape[-1])
         reward = float(task.reward[at]) * (not task.switch or 3 * made > watch.steps)
         self.state, self.elapsed = int(task.next_state[at]), self.elapsed + 1
         terminated, truncated = bool(task.ends[at]), self.elapsed >= task.limit
         self.over = "an end" if terminated else "a time limit" if truncated else ""
         return self._hand_out(), reward, terminated, truncated, {}
+
+    def render(self) -> Any:
+        """There is nothing to see: a black pixel, uint8 ``[1, 1, 3]``."""
+        return np.zeros((1, 1, 3), np.uint8)
 
 
 for _name in TASKS:
