@@ -142,7 +142,7 @@ def train(
                 action = int(online(torch.as_tensor(obs)[None]).argmax())
         next_obs, reward, terminated, truncated, _ = env.step(action)
         buffer.add(obs, action, float(reward), next_obs, terminated)
-        obs = next_obs.copy()  # an environment may write into its array again
+        obs = next_obs
         if terminated or truncated:
             obs, _ = env.reset()
         if step >= learning_starts and step % update_period == 0:
