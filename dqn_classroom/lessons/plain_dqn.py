@@ -1,19 +1,16 @@
 """A plain DQN: four parts and one loop for one learner, as lesson 6 asks for them.
 
-One transition is ``(obs, action, reward, next_obs, terminated)``. A batch has B of them, as five
-columns: observations float32 ``[B, D]``, actions int64 ``[B]``, rewards float32 ``[B]``, next
-observations float32 ``[B, D]``, ends bool ``[B]``. A network gives the values of A actions,
-``[B, D] -> [B, A]``.
+A batch is five columns: obs float32 ``[B, D]``, action int64 ``[B]``, reward float32 ``[B]``,
+next_obs float32 ``[B, D]``, terminated bool ``[B]``. A network gives the values of A actions.
 """
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 import torch
-from numpy.random import Generator
 from torch import Tensor, nn
 
 from dqn_lessons.config import Array
@@ -45,7 +42,7 @@ class ReplayBuffer:
         """How many transitions can be drawn."""
         return min(self.added, self.capacity)
 
-    def sample(self, batch_size: int, rng: Generator) -> tuple[Array, ...]:
+    def sample(self, batch_size: int, rng: np.random.Generator) -> tuple[Array, ...]:
         """Draw rows uniformly; return obs, action, reward, next_obs, terminated of them."""
         rows = rng.integers(len(self), size=batch_size)
         columns = self.obs, self.action, self.reward, self.next_obs, self.terminated
@@ -58,13 +55,8 @@ class QNetwork(nn.Module):
     def __init__(self, obs_size: int, actions: int) -> None:
         """Make two hidden layers of 64, and an output for each action."""
         super().__init__()
-        self.layers = nn.Sequential(
-            nn.Linear(obs_size, 64),
-            nn.ReLU(),
-            nn.Linear(64, 64),
-            nn.ReLU(),
-            nn.Linear(64, actions),
-        )
+        hidden = nn.Linear(obs_size, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU()
+        self.layers = nn.Sequential(*hidden, nn.Linear(64, actions))
 
     def forward(self, obs: Tensor) -> Tensor:
         """Return the values ``[B, actions]`` of observations ``[B, obs_size]``."""
@@ -72,13 +64,7 @@ class QNetwork(nn.Module):
         return values
 
 
-def update(
-    batch: Sequence[Tensor],
-    online: nn.Module,
-    target: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    gamma: float,
-) -> None:
+def update(batch: Any, online: nn.Module, target: nn.Module, optimizer: Any, gamma: float) -> None:
     """Make one gradient step: towards r + gamma * max_a Q(s', a), or r where an episode ended."""
     obs, action, reward, next_obs, terminated = batch
     with torch.no_grad():
@@ -93,8 +79,7 @@ def update(
 
 def evaluate(q: Callable[[Tensor], Tensor], env_id: str, *, episodes: int, seed: int) -> Array:
     """Return the greedy returns ``[episodes]``, undiscounted, in an environment of its own."""
-    env = gym.make(env_id)
-    returns = np.zeros(episodes)
+    env, returns = gym.make(env_id), np.zeros(episodes)
     for episode in range(episodes):
         obs, _ = env.reset(seed=seed + episode)
         ended = False
@@ -108,35 +93,24 @@ def evaluate(q: Callable[[Tensor], Tensor], env_id: str, *, episodes: int, seed:
 
 
 def train(
-    env_id: str,
-    *,
-    steps: int,
-    gamma: float,
-    seed: int,
-    on_eval: Callable[[int, nn.Module], object] | None = None,
-    learning_rate: float = 1e-3,
-    batch_size: int = 32,
-    capacity: int = 10_000,
-    learning_starts: int = 400,
-    update_period: int = 2,
-    target_period: int = 200,
+    env_id: str, *, steps: int, gamma: float, seed: int, on_eval: Any = None,
+    learning_rate: float = 1e-3, batch_size: int = 32, capacity: int = 10_000,
+    learning_starts: int = 400, update_period: int = 2, target_period: int = 200,
     epsilon_end: float = 0.05,
-) -> nn.Module:
+) -> nn.Module:  # fmt: skip
     """Train one agent; return its online network. Call on_eval(step, online) every 400 steps."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    env = gym.make(env_id)
-    obs_size, actions = env.observation_space.shape[0], int(env.action_space.n)  # type: ignore
-    online = QNetwork(obs_size, actions)
+    env: Any = gym.make(env_id)
+    obs, _ = env.reset(seed=seed)
+    online = QNetwork(len(obs), env.action_space.n)
     target = copy.deepcopy(online)
     optimizer = torch.optim.Adam(online.parameters(), lr=learning_rate)
-    buffer = ReplayBuffer(capacity, obs_size)
-    obs, _ = env.reset(seed=seed)
-    updates = 0
+    buffer, updates = ReplayBuffer(capacity, len(obs)), 0
     for step in range(1, steps + 1):
         epsilon = max(epsilon_end, 1 - step / (0.75 * steps))
         if rng.random() < epsilon:
-            action = int(rng.integers(actions))
+            action = int(rng.integers(env.action_space.n))
         else:
             with torch.no_grad():
                 action = int(online(torch.as_tensor(obs)[None]).argmax())

@@ -424,7 +424,7 @@ def _loop(train: Any) -> None:
 
 def _examined(train: Any) -> None:
     def learn(env_id: str, *, steps: int, gamma: float, seed: int) -> Any:
-        settings = {"learning_starts": 100, "target_period": 25, "capacity": 1_200}
+        settings: dict[str, Any] = {"learning_starts": 100, "target_period": 25, "capacity": 1_200}
         settings |= {"steps": steps, "gamma": gamma, "seed": seed}
         q = train(env_id, learning_rate=3e-3, **settings)
         return lambda obs: q(torch.as_tensor(obs, dtype=torch.float32)).detach()
