@@ -229,12 +229,13 @@ class _Evidence:
             found.append("no reset after truncation")
         if len(wrong) == 1:
             found.append(_ALONE.get(wrong[0], ""))
-        resets_count = any(watch.clock < 0.9 * watch.steps for watch in self.watches.values())
-        if resets_count and {"Constant-v0", "TimeLimit-v0"} <= {*wrong} and "Ring-v0" not in wrong:
-            found.append("rows of the autoreset are stored")
+        if {"Constant-v0", "TimeLimit-v0"} <= {*wrong} and "Ring-v0" not in wrong:
+            # With a false row of reward 0 to each end, the constant is worth two thirds.
+            fits = np.abs(self.tables["Constant-v0"] - 2 / 3).max() < 0.15
+            found += ["rows of the autoreset are stored"] * bool(fits)
         if wrong:
             found += [bug for bug in _OF_VALUES if self._explains(bug)]
-        if wrong and not any(found):
+        if wrong and {*found} <= {"", "epsilon for gamma"}:
             found.append(self._of_all_values(wrong))
         return [bug for bug in dict.fromkeys(found) if bug]
 
@@ -267,11 +268,14 @@ class _Evidence:
                 if name in self.tables
             ):
                 return False
-        tasks = [(TASKS[name], table) for name, table in self.tables.items() if name != "Switch-v0"]
-        return all(
-            _on_the_way(table, task.values(), task.values(bug, gamma), task.tolerance)
-            for task, table in tasks
-        )
+        for name, table in self.tables.items():
+            task = TASKS[name]
+            right, wrong = task.values(), task.values(bug, gamma)
+            # Where chance rules and the bug changes nothing, other bugs only make more noise of it.
+            noise = name == "Chance-v0" and np.abs(wrong - right).max() < task.tolerance
+            if not (task.switch or noise or _on_the_way(table, right, wrong, task.tolerance)):
+                return False
+        return True
 
 
 def _on_the_way(here: Array, right: Array, wrong: Array, tolerance: float) -> bool:
