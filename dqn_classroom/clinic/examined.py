@@ -50,6 +50,7 @@ def own_program(env_id: str, *, steps: int, gamma: float, seed: int) -> Any:
         epsilon_end=0.1,
         epsilon_duration=steps // 2,
         eval_period=steps,
+        eval_episodes=5,
     )
     run = loop.train(config, [seed], progress=False)
     return lambda obs: run.online.values(obs[None])[0]
