@@ -143,7 +143,7 @@ class _Evidence:
 
     def right(self, name: str) -> bool:
         if TASKS[name].switch:  # what was stored before may still be there
-            return bool(0.5 < self.tables[name].max() < 1.3)
+            return bool(0.3 < self.tables[name].max() < 1.3)
         return self.off(name) <= TASKS[name].tolerance
 
     def findings(self) -> list[Finding]:
@@ -222,6 +222,8 @@ class _Evidence:
         if explored := self.exploration():
             alike, short, long = explored
             right = alike < _ALIKE, short < _RANDOM, long < _RANDOM
+            if right == (True, False, False) and long < short - 0.15:
+                right = True, False, True  # within a long episode it gets there halfway
             found.append(_EXPLORATION.get(right, ""))
         if self.stops and all("IndexError" in stop for stop in self.stops.values()):
             found.append("never full")
@@ -229,12 +231,13 @@ class _Evidence:
             found.append("no reset after truncation")
         if len(wrong) == 1:
             found.append(_ALONE.get(wrong[0], ""))
-        resets_count = any(watch.clock < 0.9 * watch.steps for watch in self.watches.values())
-        if resets_count and {"Constant-v0", "TimeLimit-v0"} <= {*wrong} and "Ring-v0" not in wrong:
-            found.append("rows of the autoreset are stored")
+        if {"Constant-v0", "TimeLimit-v0"} <= {*wrong} and "Ring-v0" not in wrong:
+            # With a false row of reward 0 to each end, the constant is worth two thirds.
+            fits = np.abs(self.tables["Constant-v0"] - 2 / 3).max() < 0.15
+            found += ["rows of the autoreset are stored"] * bool(fits)
         if wrong:
             found += [bug for bug in _OF_VALUES if self._explains(bug)]
-        if wrong and not any(found):
+        if wrong and {*found} <= {"", "epsilon for gamma"}:
             found.append(self._of_all_values(wrong))
         return [bug for bug in dict.fromkeys(found) if bug]
 
@@ -251,7 +254,7 @@ class _Evidence:
             return "never synced"
         if not {"Constant-v0", "Choice-v0", "Chain-v0"} <= {*wrong}:
             return ""
-        nothing = all(np.abs(table).max() < 0.6 for table in self.tables.values())
+        nothing = all(np.abs(table).max() < 0.6 for table in several)
         return "synced the wrong way round" if nothing else "gradients pile up"
 
     def _explains(self, bug: str) -> bool:
@@ -267,11 +270,14 @@ class _Evidence:
                 if name in self.tables
             ):
                 return False
-        tasks = [(TASKS[name], table) for name, table in self.tables.items() if name != "Switch-v0"]
-        return all(
-            _on_the_way(table, task.values(), task.values(bug, gamma), task.tolerance)
-            for task, table in tasks
-        )
+        for name, table in self.tables.items():
+            task = TASKS[name]
+            right, wrong = task.values(), task.values(bug, gamma)
+            # Where chance rules and the bug changes nothing, other bugs only make more noise of it.
+            noise = name == "Chance-v0" and np.abs(wrong - right).max() < task.tolerance
+            if not (task.switch or noise or _on_the_way(table, right, wrong, task.tolerance)):
+                return False
+        return True
 
 
 def _on_the_way(here: Array, right: Array, wrong: Array, tolerance: float) -> bool:

@@ -36,7 +36,7 @@ class Task:
         share: of the steps of an examination.
         two_arrays: observations are handed out in two arrays in turn, so the one before the last
             is written over: what is kept must be copied when it is stored.
-        switch: nothing is paid in the first third of a run.
+        switch: nothing is paid in the first half of a run.
         tolerance: how far values may be off.
     """
 
@@ -242,7 +242,7 @@ class WatchedEnv(gym.Env[Array, np.int64]):
         if made > 2 * watch.steps + 1_000:
             raise RuntimeError(f"it goes on after {made} steps, and was told {watch.steps}")
         at = self.state, int(action), self.rng.integers(task.reward.shape[-1])
-        reward = float(task.reward[at]) * (not task.switch or 3 * made > watch.steps)
+        reward = float(task.reward[at]) * (not task.switch or 2 * made > watch.steps)
         self.state, self.elapsed = int(task.next_state[at]), self.elapsed + 1
         terminated, truncated = bool(task.ends[at]), self.elapsed >= task.limit
         self.over = "an end" if terminated else "a time limit" if truncated else ""
