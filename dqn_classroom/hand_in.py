@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import re
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,42 @@ def hand_in(name: str = "", folder: str | Path = ".", out: str | Path = ".") -> 
     who, code = f"your name as given ({name})" if name else "no name", len(record["answers"])
     print(f"Hand in {file.resolve()}")
     print(f"It holds {who}, your progress and the code of {code} answers; it is text: look.")
+    return file
+
+
+_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>
+<body style="max-width: 48em; margin: 2em auto; font: 1rem/1.5 sans-serif">
+<h1>{title}</h1><p><strong>Predicted:</strong> {prediction}</p>{figure}<ol>{sentences}</ol>"""
+
+
+def write_page(
+    title: str, *, prediction: str, figure: Any, sentences: Sequence[str], out: str | Path
+) -> Path:
+    """Write an experiment as one page to hand in.
+
+    Args:
+        title: what was asked.
+        prediction: what was expected before it was run.
+        figure: an `AccessibleFigure`; its table of numbers comes with it.
+        sentences: five.
+        out: the file.
+
+    Raises:
+        ValueError: there are not five sentences, or something was left empty.
+        OSError: it cannot be written.
+    """
+    written = [text.strip(" .") for text in (title, prediction, *sentences)]
+    if len(sentences) != 5 or not all(written):
+        empty = sum(not text for text in written)
+        raise ValueError(
+            f"{len(sentences)} sentences, and {empty} texts are empty: write a title, a prediction "
+            "and five sentences."
+        )
+    said = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
+    words = {"title": escape(title), "prediction": escape(prediction), "sentences": said}
+    file = Path(out).expanduser()
+    with atomic_write(file) as stream:
+        stream.write(_PAGE.format(figure=figure.html(), **words))
     return file
 
 

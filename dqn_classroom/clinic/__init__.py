@@ -3,6 +3,8 @@
 from dqn_classroom.clinic.bugs import BUGS, HEALTHY, current_name
 from dqn_classroom.clinic.cases import CASE_CONFIG, LEARNERS, Case, case_table, healthy, train_with
 from dqn_classroom.clinic.diagnosis import PARTS, Report, behaves_like, report, table
+from dqn_classroom.clinic.examine import Examination, Finding, examine
+from dqn_classroom.clinic.examined import UNSEEN, examined, own_program
 from dqn_classroom.clinic.inject import changed_lines, injected
 from dqn_classroom.clinic.probes import PROBES, Measurement, ProbeResult, probe
 
@@ -13,7 +15,10 @@ __all__ = [
     "LEARNERS",
     "PARTS",
     "PROBES",
+    "UNSEEN",
     "Case",
+    "Examination",
+    "Finding",
     "Measurement",
     "ProbeResult",
     "Report",
@@ -21,8 +26,11 @@ __all__ = [
     "case_table",
     "changed_lines",
     "current_name",
+    "examine",
+    "examined",
     "healthy",
     "injected",
+    "own_program",
     "probe",
     "report",
     "table",

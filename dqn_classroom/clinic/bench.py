@@ -155,8 +155,9 @@ def _order_in_source(update: Update) -> tuple[str, ...]:
     return Transition._fields
 
 
-_OWN = tuple(
-    str(Path(path).parent) for path in (torch.__file__, __file__, locate("td.x")[0].__file__)
+_OWN = (  # libraries beside PyTorch, and the course
+    str(Path(torch.__file__).parents[1]),
+    *(str(Path(path).parent) for path in (__file__, locate("td.x")[0].__file__)),
 )
 
 

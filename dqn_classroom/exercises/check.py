@@ -93,6 +93,19 @@ class Exercise:
         body = source.splitlines()[node.body[0].lineno - 1 :]
         return "\n".join([f"def {self.name}({arguments(self.reference)}):", *body, ""])
 
+    def judge(self, function: Any, seconds: float) -> "Outcome":
+        """Return what an answer does on the probes."""
+        # What the student wrote may lie below a decorator such as functools.cache.
+        code = getattr(inspect.unwrap(function), "__code__", None)
+        if code is None:
+            sentence = f"This is no function: write it with def {self.name}(...)."
+            return wrong("no function", sentence)
+        return _compare(self, function, code, seconds)
+
+    def fallback(self, _function: Any) -> Function:
+        """Return what is used until an answer passes."""
+        return self.reference
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -105,11 +118,12 @@ class Outcome:
     converts: bool = False  # what passed gives lists, and the notebook goes on with arrays
 
 
-def _wrong(mistake: str, sentence: str, code: str = "") -> Outcome:
+def wrong(mistake: str, sentence: str, code: str = "") -> Outcome:
+    """Return the outcome of an answer that is wrong."""
     return Outcome("wrong", (sentence,), code, mistake)
 
 
-class _Unfinished(Exception):
+class Unfinished(Exception):
     """The function still holds the `...` of the template."""
 
 
@@ -158,7 +172,7 @@ def array(value: Any) -> np.ndarray[Any, Any]:
     return numbers
 
 
-def _is_template(code: CodeType, doc: str | None) -> bool:
+def is_template(code: CodeType, doc: str | None) -> bool:
     """True when the body does nothing: `...`, `pass`, a docstring, `return ...`."""
     if {i.opname for i in dis.get_instructions(code)} - {
         "RESUME", "NOP", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST",
@@ -232,17 +246,12 @@ def check(exercise: Exercise, function: Function, seconds: float = SECONDS) -> O
 
     A KeyboardInterrupt of the user passes through; nothing else does.
     """
-    # What the student wrote may lie below a decorator such as functools.cache.
-    code = getattr(inspect.unwrap(function), "__code__", None)
-    if code is None:
-        sentence = f"This is no function: write it with def {exercise.name}(...)."
-        return _wrong("no function", sentence)
     try:
         with short_output(), _bound(exercise.name, function):
-            found = _compare(exercise, function, code, seconds)
+            found = exercise.judge(function, seconds)
         text, mistake = tuple(map(cut, found.text)), cut(found.mistake, 100)
         return replace(found, text=text, code=cut(found.code), mistake=mistake)
-    except _Unfinished:
+    except Unfinished:
         said = "The course's own version is used below, so the notebook runs on. "
         return Outcome("not attempted", (f"{said}Replace the ... to try.",))
 
@@ -263,14 +272,14 @@ def _bound(name: str, function: Function) -> Iterator[None]:
 
 
 def _compare(exercise: Exercise, function: Function, code: CodeType, seconds: float) -> Outcome:
-    if _is_template(code, function.__doc__):
-        raise _Unfinished
+    if is_template(code, function.__doc__):
+        raise Unfinished
     wanted, had = _head(exercise.reference), _head(function)
     try:
         inspect.signature(function).bind(*wanted)
     except TypeError:
         takes, yours = (", ".join(name for name, _ in head) or "none" for head in (wanted, had))
-        return _wrong("signature", f"The function must take {takes}; yours takes {yours}.")
+        return wrong("signature", f"The function must take {takes}; yours takes {yours}.")
     right = [_answer(exercise, exercise.reference, probe) for probe in exercise.probes.inputs]
     references = [array(one.raw) for one in right]
     mine, answers, settings, problem = [], [], set[str](), None
@@ -286,10 +295,10 @@ def _compare(exercise: Exercise, function: Function, code: CodeType, seconds: fl
             changed_head = isinstance(error, TypeError) and had[: len(wanted)] != wanted
             if changed_head and "missing" in _message(error):
                 return _head_changed(exercise, "")
-            return problem or _raised(error, code, seconds, probe)
+            return problem or raised(error, code, seconds, probe)
         settings |= set(changed)
         if answer.raw is ... or (answer.raw is None and ... in code.co_consts):
-            raise _Unfinished
+            raise Unfinished
         kind = _kind_of_value(answer, reference, _given(exercise, probe))
         if kind is not None and kind.mistake != "shape":
             return problem or kind
@@ -312,7 +321,7 @@ def _compare(exercise: Exercise, function: Function, code: CodeType, seconds: fl
     for known in exercise.mistakes if clue != "another spelling" else ():
         theirs = (array(call(exercise, known.wrong, probe)) for probe in exercise.probes.inputs)
         if all(map(_equal, answers, theirs)):
-            return _wrong(known.name, known.hint)
+            return wrong(known.name, known.hint)
     if problem is not None:
         return replace(problem, text=(*problem.text, sentence), mistake=clue) if clue else problem
     if not clue:
@@ -334,7 +343,7 @@ def _compare(exercise: Exercise, function: Function, code: CodeType, seconds: fl
         f"yours     {_show(answers[first])}",
     ]
     text = sentence or "Not a mistake that this course knows by name."
-    return _wrong(clue, f"{text} Here is the first case that differs:", "\n".join(lines))
+    return wrong(clue, f"{text} Here is the first case that differs:", "\n".join(lines))
 
 
 def _with_defaults(exercise: Exercise, probe: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -350,7 +359,7 @@ def _given(exercise: Exercise, probe: tuple[Any, ...]) -> str:
 
 def _head_changed(exercise: Exercise, right: str) -> Outcome:
     sentence = f"{right or 'T'}he first line was changed. Give it back its arguments:"
-    return _wrong("signature", sentence, f"def {exercise.name}({arguments(exercise.reference)}):")
+    return wrong("signature", sentence, f"def {exercise.name}({arguments(exercise.reference)}):")
 
 
 def laid_out(lines: Any) -> str:
@@ -382,11 +391,11 @@ def _harmful(
             remedy = (
                 "function goes on to use it. Make a new one: no +=, no x[...] = ..., no ..._()."
             )
-            return _wrong("argument changed", what + remedy)
+            return wrong("argument changed", what + remedy)
     if settings:
         what = f"The numbers are right, but {' and '.join(sorted(settings))} is called, which "
         remedy = "changes all that comes after it. Leave it out, or use with torch.no_grad()."
-        return _wrong("setting changed", what + remedy)
+        return wrong("setting changed", what + remedy)
     return None
 
 
@@ -395,19 +404,19 @@ def _unusable(mine: list[_Answer], right: list[_Answer]) -> Outcome | None:
     for answer, wanted in zip(mine, right, strict=True):
         assert answer.value is not None
         if array(wanted.raw).dtype.kind in "iu" and answer.value.dtype.kind not in "iu":
-            return _wrong(
+            return wrong(
                 "dtype",
                 "The numbers are right, but they are floats, and a float is no index. Make them "
                 "whole: int(...), or .astype(np.int64) for an array.",
             )
         if wanted.is_tensor and not answer.is_tensor:
-            return _wrong(
+            return wrong(
                 "no tensor",
                 f"The numbers are right, but their type is {type(answer.raw).__name__}, and the "
                 "network computes with tensors. Stay with torch from beginning to end.",
             )
         if wanted.has_gradient and not answer.has_gradient:
-            return _wrong(
+            return wrong(
                 "no gradient",
                 "The numbers are right, but they have lost their gradient, and no network could "
                 "learn from them. Stay with torch, without .detach(), .item() or .tolist().",
@@ -415,9 +424,7 @@ def _unusable(mine: list[_Answer], right: list[_Answer]) -> Outcome | None:
     return None
 
 
-def _raised(
-    error: BaseException, code: CodeType, seconds: float, given: tuple[Any, ...]
-) -> Outcome:
+def raised(error: BaseException, code: CodeType, seconds: float, given: tuple[Any, ...]) -> Outcome:
     """Say what was raised, or that the time was up, and in which line of the student's."""
     if isinstance(error, TooLong):
         said = f"It did not come to an end within {seconds:g} seconds. Is there an endless loop?"
@@ -427,7 +434,7 @@ def _raised(
     # PyTorch raises NotImplementedError, too: for a dtype that an operation does not know.
     later = isinstance(error, NotImplementedError) and "NotImplementedError" in code.co_names
     if later or (left and "ellipsis" in said):
-        raise _Unfinished
+        raise Unfinished
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if frame.filename == code.co_filename]
     where = f"line {own[-1].lineno}: {own[-1].line}".removesuffix(": ") if own else ""
@@ -446,18 +453,18 @@ def _kind_of_value(answer: _Answer, reference: np.ndarray[Any, Any], given: str)
     """Say what is wrong with the type, shape or dtype of a value, if anything is."""
     value = answer.value
     if answer.raw is None:
-        return _wrong("none", f"It returns nothing for {given}. Is a return missing there?")
+        return wrong("none", f"It returns nothing for {given}. Is a return missing there?")
     if type(answer.raw).__module__ == "torch.return_types":
-        return _wrong("type", "max gives values and indices here. Take .values, or use amax.")
+        return wrong("type", "max gives values and indices here. Take .values, or use amax.")
     if value is None:
         kind = type(answer.raw).__name__
-        return _wrong("type", f"It returns a {kind}; the answer is made of numbers.")
+        return wrong("type", f"It returns a {kind}; the answer is made of numbers.")
     if value.shape != reference.shape:
         sentence = f"The result has shape {value.shape}; it must have shape {reference.shape}."
-        return _wrong("shape", sentence)
+        return wrong("shape", sentence)
     if (value.dtype.kind == "b") != (reference.dtype.kind == "b"):
         sentence = f"The result has dtype {value.dtype}; it must be {reference.dtype}."
-        return _wrong("dtype", sentence)
+        return wrong("dtype", sentence)
     return None
 
 
@@ -502,7 +509,7 @@ def exercise(function: Function) -> Function:
     display(Feedback(task.name, outcome.status, text, outcome.code, details, plain))
     if outcome.converts:
         return functools.wraps(function)(lambda *given, **named: array(function(*given, **named)))
-    return function if passes else task.reference
+    return function if passes else task.fallback(function)
 
 
 def hint(name: str) -> None:

@@ -4,9 +4,10 @@ The keys of the file are the fields below, with ``[[exercises]]``, ``[[predictio
 ``[[quiz]]`` as tables. An exercise gives the dotted name of its ``reference``; its probes are the
 variable of that name, in capitals, in ``<topic>_probes.py`` beside the file. The ``code`` of a
 mistake is an expression of the reference's arguments, or lines of a body. It sees all names of the
-probes module, NumPy as ``np``, and the reference. ``bug = true`` says that the clinic has planted
-the same mistake, under the same name. ``was``, of an exercise or a mistake, is the name that it
-had before, for old progress files.
+probes module, NumPy as ``np``, and the reference. Where the probes are ``Questions``, ``code`` is
+a list of edits of the reference instead, ``old => new``, each of words that stand there once.
+``bug = true`` says that the clinic has planted the same mistake, under the same name. ``was``, of
+an exercise or a mistake, is the name that it had before, for old progress files.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import numpy as np
 
 from dqn_classroom.exercises.check import Exercise, Function, Mistake, arguments
 from dqn_classroom.exercises.questions import KEPT, Question
+from dqn_classroom.exercises.stages import Questions, Stage, plain_source
 
 
 @dataclass(frozen=True)
@@ -105,11 +107,13 @@ class Lesson:
         try:
             reference = pkgutil.resolve_name(table.pop("reference"))
             names = {"np": np, name: reference} | vars(probes)
+            asked = getattr(probes, name.upper())
+            made, kind = (edited, Stage) if isinstance(asked, Questions) else (function, Exercise)
             mistakes = [
-                Mistake(key, function(row["code"], reference, names), row["hint"])
+                Mistake(key, made(row["code"], reference, names), row["hint"])
                 for key, row in table.pop("mistakes").items()
             ]
-            return Exercise(reference, getattr(probes, name.upper()), mistakes, **table)
+            return kind(reference, asked, mistakes, **table)
         except (AttributeError, KeyError, SyntaxError, TypeError) as error:
             raise ValueError(f"{self.topic}.toml, exercise {name!r}: {error}.") from error
 
@@ -130,3 +134,25 @@ def function(code: str, reference: Function, names: dict[str, Any]) -> Function:
     exec(head + textwrap.indent(code, "    "), names, found)
     made: Function = found[reference.__name__]
     return made
+
+
+def edited(code: Sequence[str], reference: Any, names: dict[str, Any]) -> Any:
+    """Return a class or function that is the reference with other words.
+
+    Args:
+        code: edits, ``old => new``.
+        reference: what is edited.
+        names: what the new words may use.
+
+    Raises:
+        KeyError: ``old`` does not stand there once.
+    """
+    source = plain_source(reference)
+    for edit in code:
+        old, _, new = edit.partition(" => ")
+        if source.count(old) != 1:
+            raise KeyError(f"{old!r} stands {source.count(old)} times in {reference.__name__}")
+        source = source.replace(old, new)
+    found = vars(import_module(reference.__module__)) | names
+    exec(compile(source, f"<{reference.__name__}, edited>", "exec"), found)
+    return found[reference.__name__]

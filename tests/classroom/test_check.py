@@ -12,18 +12,22 @@ import sys
 import threading
 import time
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import nn
 
 import dqn_classroom.lessons  # noqa: F401 (which makes the exercises known)
 from dqn_classroom import progress
 from dqn_classroom.exercises import check
 from dqn_classroom.exercises.time_limit import TooLong, call_within
 from dqn_classroom.feedback import Feedback
+from dqn_classroom.lessons import plain_dqn
+from tests.classroom import stages
 from tests.soak.bad_values import no_hang
 
 
@@ -675,3 +679,51 @@ def test_a_wrong_shape_first_and_nothing_later_is_no_traceback():
     answers = iter([[1.0, 2.0], None, None])
     outcome = check.check(TASK, lambda values, factor: next(answers))
     assert (outcome.status, outcome.mistake) == ("wrong", "shape")
+
+
+def test_a_class_is_found_by_its_name_and_falls_back_to_the_courses_own(shown):
+    class QNetwork(nn.Module):
+        def __init__(self, obs_size, actions):
+            super().__init__()
+
+        def forward(self, obs): ...
+
+    assert check.exercise(QNetwork) is plain_dqn.QNetwork
+    assert "not attempted" in repr(shown[-1])
+
+
+def test_a_loop_that_is_not_written_yet_calls_what_the_student_has(monkeypatch):
+    def update(batch, online, target, optimizer, gamma):
+        calls.append(gamma)
+
+    calls, space = [], {"update": update, "QNetwork": 5}
+    exec("def train(env_id, *, steps, gamma, seed, on_eval=None): ...", space)
+    train = check.find("train").fallback(space["train"])
+    assert check.find("train").fallback(len).__globals__["QNetwork"] is plain_dqn.QNetwork
+    space["QNetwork"] = plain_dqn.QNetwork
+    train = check.find("train").fallback(space["train"])
+    train("CartPole-v1", steps=420, gamma=0.3, seed=0)
+    assert calls == [0.3] * 11
+    assert plain_dqn.train.__globals__["update"] is plain_dqn.update
+
+
+def test_a_stage_has_a_time_limit_of_its_own():
+    class ReplayBuffer(stages.Deque):
+        def __len__(self):
+            while True:
+                pass
+
+    task = check.find("ReplayBuffer")
+    short = replace(task, probes=replace(task.probes, seconds=0.2))
+    outcome = check.check(short, ReplayBuffer)
+    assert (outcome.status, outcome.mistake) == ("raised", "too long")
+
+
+def test_a_stage_that_changes_a_setting_is_told():
+    class QNetwork(stages.Tanh):
+        def forward(self, x):
+            torch.set_default_dtype(torch.float64)
+            return super().forward(x)
+
+    assert check.check(check.find("QNetwork"), QNetwork).status in ("wrong", "raised")
+    assert torch.get_default_dtype() == torch.float32

@@ -11,7 +11,8 @@ from types import SimpleNamespace
 import pytest
 
 from dqn_classroom import predict, progress
-from dqn_classroom.hand_in import answers, hand_in, keep_progress
+from dqn_classroom.figures import line_plot
+from dqn_classroom.hand_in import answers, hand_in, keep_progress, write_page
 from dqn_classroom.instructor.class_summary.reading import parse
 
 SOLVED = "@exercise\ndef td_target(reward):\n    return reward\n"
@@ -111,3 +112,25 @@ def test_a_wrong_upload_is_said_and_changes_nothing(own_progress, offer):
         assert "no progress file" in unescape(offer.said.value)
     assert own_progress.read_bytes() == before
     assert [file.name for file in own_progress.parent.glob("*.json")] == ["progress.json"]
+
+
+def test_an_experiment_is_one_page(tmp_path):
+    figure = line_plot([0, 1], {"a <b>": [1.0, 2.0]}, "steps", "return")
+    page = {"prediction": "more & more", "figure": figure, "out": tmp_path / "page.html"}
+    written = write_page("C = 50", sentences=list("12<45"), **page).read_text("utf-8")
+    assert "<h1>C = 50</h1>" in written
+    assert "more &amp; more" in written
+    assert written.count("<li>") == 5
+    assert "<li>&lt;</li>" in written
+    assert 'src="data:image/png;base64,' in written
+    assert "Text alternative" in written
+    assert "http" not in re.sub(r"data:image[^\"]*", "", written)
+
+
+@pytest.mark.parametrize("sentences", [["one"] * 4, ["one"] * 4 + [" . "], []])
+def test_a_page_without_its_sentences_is_refused(tmp_path, sentences):
+    figure = line_plot([0, 1], {"a": [1.0, 2.0]}, "steps", "return")
+    page = {"prediction": "x", "figure": figure, "out": tmp_path / "page.html"}
+    with pytest.raises(ValueError, match="five sentences"):
+        write_page("C = 50", sentences=sentences, **page)
+    assert not list(tmp_path.iterdir())

@@ -17,12 +17,16 @@ from scipy.stats import beta, sem, trim_mean
 
 from dqn_classroom.clinic import BUGS
 from dqn_classroom.exercises import check
+from dqn_classroom.exercises.stages import Stage
 from dqn_classroom.lessons import LESSONS
-from tests.classroom import mutants
+from tests.classroom import mutants, stages
 
 EXERCISES = {name: check.find(name) for name in check.LOADERS}
 TASKS = list(EXERCISES.values())
 EACH = pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+# Those whose answers are numbers; a stage is asked questions instead.
+OF_NUMBERS = [task for task in TASKS if not isinstance(task, Stage)]
+EACH_OF_NUMBERS = pytest.mark.parametrize("task", OF_NUMBERS, ids=lambda task: task.name)
 MISTAKES = [
     pytest.param(task, known, id=f"{task.name}-{known.name}")
     for task in TASKS
@@ -68,7 +72,7 @@ def test_a_mistake_that_the_clinic_names_is_named_once():
     assert len(taken) == len(BUGS_OF) == 11
 
 
-@EACH
+@EACH_OF_NUMBERS
 def test_the_probes_tell_all_mistakes_apart(task):
     answers = {known.name: check._answers(task, known.wrong) for known in task.mistakes}
     answers["reference"] = check._answers(task, task.reference)
@@ -81,7 +85,7 @@ def test_hints_and_names_are_distinct(task):
     assert len({known.hint for known in task.mistakes}) == len(task.mistakes) >= 8
     assert len({known.name for known in task.mistakes}) == len(task.mistakes)
     assert task.difficulty in (1, 2, 3)
-    assert len(task.probes.inputs) >= 5
+    assert len(task.probes.inputs) >= 5 or isinstance(task, Stage)
 
 
 @EACH
@@ -93,10 +97,11 @@ def test_what_is_said_holds_no_markup_that_a_card_would_show_as_it_is(task):
 @EACH
 def test_the_reference_passes_and_its_source_is_the_solution(task):
     assert check.check(task, task.reference).status == "passes"
-    assert f"def {task.name}(" in task.solution
+    kind = "class" if inspect.isclass(task.reference) else "def"
+    assert f"{kind} {task.name}" in task.solution
 
 
-@EACH
+@EACH_OF_NUMBERS
 def test_the_arithmetic_comes_out_as_the_reference(task):
     for probe in task.probes.inputs:
         line = check.laid_out(task.probes.arithmetic(*probe)).replace("×", "*").replace("^", "**")
@@ -779,6 +784,27 @@ def test_other_right_answers_pass(name, function):
     assert outcome.status == "passes", outcome
 
 
+STAGES = [(name, answer) for name, answers in stages.RIGHT.items() for answer in answers]
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"), STAGES, ids=lambda part: getattr(part, "__doc__", part)
+)
+def test_other_right_stages_pass(name, answer):
+    outcome = check.check(EXERCISES[name], answer)
+    assert outcome.status == "passes", outcome
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "status", "mistake"),
+    [pytest.param(*row, id=f"{row[0]}-{row[1].__doc__}") for row in stages.AS_WRITTEN],
+)
+def test_a_wrong_stage_is_named_however_it_is_written(name, answer, status, mistake):
+    outcome = check.check(EXERCISES[name], answer)
+    assert (outcome.status, outcome.mistake) == (status, mistake), outcome
+    assert status == "not attempted" or outcome.text[0]
+
+
 # What students write, as they write it, and what it must be called.
 AS_WRITTEN = [
     ("bias_td_target", lambda reward, gamma, target_bias: reward / (1 - gamma), "fixed point"),
@@ -863,4 +889,4 @@ def test_right_numbers_that_would_stop_the_notebook_do_not_pass(name, function, 
 
 
 def test_every_exercise_has_other_right_answers():
-    assert set(RIGHT) == set(EXERCISES)
+    assert set(RIGHT) | set(stages.RIGHT) == set(EXERCISES)

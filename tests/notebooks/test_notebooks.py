@@ -145,7 +145,8 @@ def test_a_notebook_asks_what_its_lesson_asks(path):
 def test_every_exercise_starts_unsolved(path):
     for name, (_, node) in tools.exercise_functions(tools.load(path)).items():
         assert name in EXERCISES
-        assert ast.unparse(node.body[-1]) == "..."
+        inner = [part for part in ast.walk(node) if isinstance(part, ast.FunctionDef)]
+        assert {ast.unparse(function.body[-1]) for function in inner} == {"..."}
 
 
 @ALL

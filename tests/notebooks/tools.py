@@ -19,6 +19,9 @@ import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
+from dqn_classroom.exercises import check
+from dqn_classroom.exercises.stages import Stage
+
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 # Copies with outputs, for nbval: a lesson that shows them before it is run answers its questions.
@@ -129,14 +132,17 @@ def plain_text(notebook: NotebookNode) -> str:
     return "\n".join(text for _, mime, text in outputs(notebook) if mime == "text/plain")
 
 
-def exercise_functions(notebook: NotebookNode) -> dict[str, tuple[NotebookNode, ast.FunctionDef]]:
-    """Return the cells whose function is decorated with ``@exercise``, by function name."""
+Answer = ast.FunctionDef | ast.ClassDef
+
+
+def exercise_functions(notebook: NotebookNode) -> dict[str, tuple[NotebookNode, Answer]]:
+    """Return the cells whose function or class is decorated with ``@exercise``, by its name."""
     found = {}
     for cell in notebook.cells:
         if cell.cell_type != "code" or "@exercise" not in cell.source:
             continue
         for node in ast.parse(cell.source).body:
-            if isinstance(node, ast.FunctionDef) and any(
+            if isinstance(node, Answer) and any(
                 isinstance(d, ast.Name) and d.id == "exercise" for d in node.decorator_list
             ):
                 found[node.name] = (cell, node)
@@ -160,7 +166,9 @@ def spoiled(notebook: NotebookNode, wrong: dict[str, str]) -> NotebookNode:
     """
     answered = copy.deepcopy(notebook)
     for name, (cell, node) in exercise_functions(answered).items():
-        if name in wrong:
+        if name in wrong and isinstance(check.find(name), Stage):
+            cell.source = f"{name} = exercise({wrong[name]})"
+        elif name in wrong:
             names = ", ".join(argument.arg for argument in node.args.args)
             signature = ast.unparse(node.args)
             cell.source = (
