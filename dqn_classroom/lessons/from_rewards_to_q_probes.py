@@ -13,6 +13,14 @@ Array = np.ndarray[Any, Any]
 _MOST = 60  # sweeps of a mistake that has no end
 
 
+def as_array(function: Callable[..., Any], given: tuple[Any, ...]) -> Any:
+    """Observe what is returned; the lesson goes on to index it, which a list does not bear."""
+    answer = function(*given)
+    if isinstance(answer, list):
+        raise TypeError("a list comes back, and the lesson needs an array: return np.array(...)")
+    return answer
+
+
 def _outcomes(seed: int, states: int, actions: int, many: int) -> Outcomes:
     """Tables in small numbers; the probabilities are eighths."""
     rng = np.random.default_rng(seed)
@@ -48,6 +56,7 @@ BELLMAN_BACKUP = Probes(
         (*_TABLES[2], _V, 0.0),
     ],
     lambda *given: _lines(Outcomes(*given[:4]), *given[4:]),
+    observe=as_array,
 )
 
 
@@ -99,6 +108,7 @@ VALUE_ITERATION = Probes(
         (_TABLES[2]._replace(terminated=_TABLES[2].terminated & False), 0.5, 0.5),
     ],
     _sweep_lines,
+    observe=as_array,
 )
 
 
@@ -131,6 +141,7 @@ GREEDY_POLICY = Probes(
         ],
         q.shape,
     ).tolist(),
+    observe=as_array,
 )
 
 

@@ -483,7 +483,9 @@ RIGHT = {
         ),
     ],
     "value_iteration": [
-        sweeps_by_loop,
+        lambda outcomes, gamma, tolerance=1e-9: np.array(
+            sweeps_by_loop(outcomes, gamma, tolerance)
+        ),
         lambda outcomes, gamma, tolerance=1e-9: sweeps_by_recursion(outcomes, gamma, tolerance),
     ],
     "greedy_policy": [
@@ -850,6 +852,8 @@ def put_in_the_list(target_params, online_params):
 
 # The numbers are right, and the notebook would stop all the same.
 UNUSABLE = [
+    ("value_iteration", sweeps_by_loop, "TypeError"),
+    ("greedy_policy", lambda q: greedy_by_loop(q).tolist(), "TypeError"),
     ("write_index", lambda added, capacity: math.fmod(added, capacity), "dtype"),
     ("sample_indices", lambda draws, stored: np.floor(draws * stored), "dtype"),
     (
