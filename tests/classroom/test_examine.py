@@ -272,3 +272,13 @@ def test_gymnasium_accepts_the_environments():
 def test_the_courses_own_loop_is_healthy():
     examination = clinic.examine(clinic.own_program, progress=False)
     assert examination.passed, examination
+
+
+def test_each_bug_is_named_or_it_is_said_why_it_is_not_seen():
+    rows = clinic.examined()
+    assert rows["healthy"] == ((), ())
+    for name, bug in clinic.BUGS.items():
+        assert (name in clinic.UNSEEN) != (name in rows.get(name, ((), ()))[0]), name
+        assert (name not in rows) == bug.needs_many
+    for name in {*clinic.UNSEEN} & {*rows}:
+        assert not rows[name].wrong, name

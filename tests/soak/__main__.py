@@ -76,6 +76,12 @@ def _pytest(*what: str) -> str:
     return f"pytest ended with {ended}: see above" if ended else ""
 
 
+def _examinations(_options: argparse.Namespace) -> list[Row]:
+    from tests.soak import examinations
+
+    return examinations.check()
+
+
 def _pythons(options: argparse.Namespace) -> list[Row]:
     from tests.soak import pythons
 
@@ -97,6 +103,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], list[Row]]] = {
     "notebooks": _notebooks,
     "random": _random,
     "figures": _figures,
+    "examinations": _examinations,
     "pythons": _pythons,
 }
 
