@@ -6,7 +6,7 @@ variable of that name, in capitals, in ``<topic>_probes.py`` beside the file. Th
 mistake is an expression of the reference's arguments, or lines of a body. It sees all names of the
 probes module, NumPy as ``np``, and the reference. ``bug = true`` says that the clinic has planted
 the same mistake, under the same name. ``was``, of an exercise or a mistake, is the name that it
-had before, for old progress files.
+had before, or a list of them, for old progress files.
 """
 
 from __future__ import annotations
@@ -112,6 +112,12 @@ class Lesson:
             return Exercise(reference, getattr(probes, name.upper()), mistakes, **table)
         except (AttributeError, KeyError, SyntaxError, TypeError) as error:
             raise ValueError(f"{self.topic}.toml, exercise {name!r}: {error}.") from error
+
+
+def former(row: Mapping[str, Any]) -> list[str]:
+    """Return the names that an exercise or a mistake had before."""
+    was = row.get("was", [])
+    return [was] if isinstance(was, str) else was
 
 
 def function(code: str, reference: Function, names: dict[str, Any]) -> Function:

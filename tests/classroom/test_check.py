@@ -531,10 +531,10 @@ def test_an_argument_that_is_changed_in_place_is_named_in_every_exercise(name):
 
 
 def test_a_gradient_that_is_switched_off_is_a_change():
-    task = check.find("hard_update_")
+    task = check.find("soft_update_")
 
-    def freezes(target_params, online_params):
-        task.reference(target_params, online_params)
+    def freezes(target_params, online_params, tau):
+        task.reference(target_params, online_params, tau)
         for param in online_params:
             param.requires_grad_(not param.requires_grad)
 

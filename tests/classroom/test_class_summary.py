@@ -30,6 +30,7 @@ from dqn_classroom.instructor.class_summary.counting import FILES, LECTURES, UNK
 from dqn_classroom.instructor.class_summary.page import lines, render
 from dqn_classroom.instructor.class_summary.reading import LIMIT, UnusableError, parse, read_folder
 from dqn_classroom.lessons import LESSONS
+from dqn_classroom.lessons.lesson import former
 
 NUMBERS = {topic: str(lesson.number) for topic, lesson in LESSONS.items()}
 CLINIC = NUMBERS["bug_clinic"]
@@ -695,7 +696,7 @@ def test_a_progress_file_of_the_first_edition_is_counted_in_todays_names(course)
     met = [(item, detail) for _, item, detail in named(counts, "misconception")]
     assert len(met) == sum(map(len, FIRST_EDITION.values()))
     assert ("td_target", "terminal mask reversed") in met
-    assert ("q_of_action", "mean over actions") in met  # the mistake of that name is still one here
+    assert ("learn_step", "mean over actions") in met  # the mistake of that name is still one here
     assert ("soft_update", "hard update") in met
 
 
@@ -712,7 +713,7 @@ def test_an_exercise_under_its_former_and_its_present_name_is_one(course):
 
 def test_no_former_name_is_also_a_present_one(course):
     exercises = {name: row for lesson in LESSONS.values() for name, row in lesson.exercises.items()}
-    assert [row["was"] for row in exercises.values() if row.get("was") in exercises] == []
+    assert [one for row in exercises.values() for one in former(row) if one in exercises] == []
     for row in exercises.values():
-        former = [mistake["was"] for mistake in row["mistakes"].values() if "was" in mistake]
-        assert len({*former, *row["mistakes"]}) == len(former) + len(row["mistakes"])
+        before = [one for mistake in row["mistakes"].values() for one in former(mistake)]
+        assert len({*before, *row["mistakes"]}) == len(before) + len(row["mistakes"])

@@ -109,7 +109,8 @@ TOLD = {
     "twice": ("bias_td_target", "return 2 * (reward + gamma * target_bias)", "factor", "2 times"),
     "one more": ("write_index", "return added % capacity + 3", "offset", "too large by 3"),
     "order": (
-        "q_of_action", "return q.gather(-1, action[..., None])[..., 0].flip(0)", "order", "order",
+        "td_target", "return (reward + gamma * q_next.amax(-1) * ~terminated).flip(0)", "order",
+        "order",
     ),
     "ends": (
         "td_target",

@@ -1,6 +1,7 @@
 """Every exercise of every lesson: each wrong answer earns its own hint, each right one passes."""
 
 import ast
+import copy
 import functools
 import inspect
 import itertools
@@ -151,10 +152,85 @@ def action_by_mask(q, epsilon, uniform, random_action):
     return chance * random_action + (1 - chance) * q.argmax(axis=-1)
 
 
-def taken_by_loop(q, action):
-    if action.dim() == 2:
-        return torch.stack([taken_by_loop(*pair) for pair in zip(q, action, strict=True)])
-    return torch.stack([q[i, action[i]] for i in range(len(action))])
+def learn_by_loop(net, optimizer, batch, gamma):
+    total = 0.0
+    for obs, action, reward, next_obs, terminated in zip(*batch, strict=True):
+        future = 0.0 if terminated else gamma * net(next_obs).max().item()
+        total = total + (net(obs)[action] - (reward + future)) ** 2
+    optimizer.zero_grad()
+    (total / len(batch[0])).backward()
+    optimizer.step()
+
+
+def learn_and_forget(net, optimizer, batch, gamma):
+    obs, action, reward, next_obs, terminated = batch
+    best = net(next_obs).detach().max(dim=1).values
+    y = reward + gamma * best * (1 - terminated.float())
+    q = net(obs)[range(len(action)), action]
+    F.mse_loss(q, y).backward()
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)
+
+
+def learn_by_one_hot(net, optimizer, batch, gamma):
+    obs, action, reward, next_obs, terminated = batch
+    target = reward.clone()
+    with torch.no_grad():
+        target[~terminated] += gamma * net(next_obs[~terminated]).amax(-1)
+    q = net(obs)
+    error = (q * F.one_hot(action, q.shape[1])).sum(-1) - target
+    params = list(net.parameters())
+    for param, grad in zip(params, torch.autograd.grad((error**2).mean(), params), strict=True):
+        param.grad = grad
+    optimizer.step()
+
+
+def update_by_hand(net, target_net, optimizer, batch, number, config):
+    obs, action, reward, next_obs, terminated = batch
+    best = target_net(next_obs).max(1)[0].masked_fill(terminated, 0)
+    q = net(obs).gather(1, action[:, None])[:, 0]
+    loss = F.mse_loss if config.loss == "mse" else F.smooth_l1_loss
+    optimizer.zero_grad()
+    loss(q, reward + config.gamma * best).backward()
+    optimizer.step()
+    pairs = list(zip(target_net.parameters(), net.parameters(), strict=True))
+    with torch.no_grad():
+        for target, online in pairs:
+            if config.tau:
+                target += config.tau * (online - target)
+            elif not number % config.target_period:
+                target.copy_(online)
+
+
+def update_by_data(net, target_net, optimizer, batch, number, config):
+    learn_towards(net, target_net, optimizer, batch, config)
+    if config.tau is None and number / config.target_period != number // config.target_period:
+        return
+    tau = 1 if config.tau is None else config.tau
+    for target, online in zip(target_net.parameters(), net.parameters(), strict=True):
+        target.data = tau * online.data + (1 - tau) * target.data
+
+
+def learn_towards(net, target_net, optimizer, batch, config):
+    obs, action, reward, next_obs, terminated = batch
+    y = target_by_loop(reward, terminated, target_net(next_obs), config.gamma)
+    loss_by_clamp(
+        torch.stack([q[a] for q, a in zip(net(obs), action, strict=True)]), y, config.loss
+    ).backward()
+    optimizer.step()
+    net.zero_grad()
+
+
+def update_by_state(net, target_net, optimizer, batch, number, config):
+    learn_towards(net, target_net, optimizer, batch, config)
+    new, old = net.state_dict(), target_net.state_dict()
+    if config.tau is not None:
+        target_net.load_state_dict(
+            {key: config.tau * new[key] + (1 - config.tau) * old[key] for key in new}
+        )
+    elif number in range(0, number + 1, config.target_period):
+        for key in old:
+            old[key].copy_(new[key])
 
 
 def target_by_loop(reward, terminated, q_next, gamma):
@@ -175,22 +251,6 @@ def correlation_by_numpy(series, lag):
     centred = np.asarray(series) - np.mean(series)
     full = np.correlate(centred, centred, "full")
     return full[len(centred) - 1 + lag] / full[len(centred) - 1]
-
-
-def copy_by_detach(target_params, online_params):
-    for target, online in zip(target_params, online_params, strict=True):
-        target.copy_(online.detach())
-
-
-def copy_by_data(target_params, online_params):
-    for target, online in zip(target_params, online_params, strict=True):
-        target.data = online.data.clone()
-
-
-def copy_by_slice(target_params, online_params):
-    with torch.no_grad():
-        for target, online in zip(target_params, online_params, strict=True):
-            target[...] = online
 
 
 def soft_by_lerp(target_params, online_params, tau):
@@ -348,13 +408,6 @@ def correlation_in_single_precision(series, lag):
     return (centred[lag:] * centred[: centred.size - lag]).sum() / (centred**2).sum()
 
 
-def copy_by_index(target_params, online_params):
-    with torch.no_grad():
-        for i in range(len(target_params)):
-            target_params[i].zero_()
-            target_params[i] += online_params[i]
-
-
 def soft_by_index(target_params, online_params, tau):
     for i, online in enumerate(online_params):
         target_params[i].copy_(tau * online.detach() + (1 - tau) * target_params[i])
@@ -479,19 +532,7 @@ RIGHT = {
         ),
         lambda step, start, end, duration: end + (start - end) * max(1 - step / duration, 0),
     ],
-    "q_of_action": [
-        lambda q, action: q[F.one_hot(action, q.shape[-1]).bool()].view(action.shape),
-        lambda q, action: q.flatten(0, -2)[torch.arange(action.numel()), action.flatten()].view_as(
-            action
-        ),
-        lambda q, action: q.double().gather(-1, action[..., None]).sum(-1),
-        lambda q, action: torch.take_along_dim(q, action[..., None], -1)[..., 0],
-        lambda q, action: (q * F.one_hot(action, q.shape[-1])).sum(-1),
-        lambda q, action: torch.einsum(
-            "...a,...a->...", q, F.one_hot(action, q.shape[-1]).to(q.dtype)
-        ),
-        taken_by_loop,
-    ],
+    "learn_step": [learn_by_loop, learn_and_forget, learn_by_one_hot],
     "td_target": [
         target_by_filling,
         lambda reward, terminated, q_next, gamma: (
@@ -561,17 +602,7 @@ RIGHT = {
             / np.var(series)
         ),
     ],
-    "hard_update_": [
-        torch.no_grad()(
-            lambda target_params, online_params: [
-                t.copy_(o) for t, o in zip(target_params, online_params, strict=True)
-            ]
-        ),
-        copy_by_detach,
-        copy_by_data,
-        copy_by_slice,
-        copy_by_index,
-    ],
+    "dqn_update": [update_by_hand, update_by_data, update_by_state],
     "soft_update_": [soft_by_lerp, soft_in_steps, soft_by_data, soft_by_index],
     "td_loss": [
         loss_by_torch,
@@ -678,6 +709,48 @@ def test_other_right_answers_pass(name, function):
     assert outcome.status == "passes", outcome
 
 
+def learn_without_no_grad(net, optimizer, batch, gamma):
+    obs, action, reward, next_obs, terminated = batch
+    y = reward + gamma * net(next_obs).amax(-1) * ~terminated
+    loss = ((net(obs)[range(len(action)), action] - y) ** 2).mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+
+
+def learn_with_zero_grad_late(net, optimizer, batch, gamma):
+    obs, action, reward, next_obs, terminated = batch
+    y = target_by_loop(reward, terminated, net(next_obs).detach(), gamma)
+    loss = F.mse_loss(net(obs).gather(1, action[:, None]).squeeze(1), y)
+    loss.backward()
+    optimizer.zero_grad()
+    optimizer.step()
+
+
+def learn_with_an_axis_too_many(net, optimizer, batch, gamma):
+    obs, action, reward, next_obs, terminated = batch
+    y = target_by_loop(reward, terminated, net(next_obs).detach(), gamma)
+    optimizer.zero_grad()
+    F.mse_loss(net(obs).gather(1, action[:, None]), y).backward()
+    optimizer.step()
+
+
+def update_with_a_new_network(net, target_net, optimizer, batch, number, config):
+    learn_towards(net, target_net, optimizer, batch, config)
+    if config.tau is not None:
+        soft_by_lerp(target_net.parameters(), net.parameters(), config.tau)
+    elif number % config.target_period == 0:
+        target_net = copy.deepcopy(net)
+
+
+def update_counted_from_zero(net, target_net, optimizer, batch, number, config):
+    learn_towards(net, target_net, optimizer, batch, config)
+    if config.tau is not None:
+        soft_by_lerp(target_net.parameters(), net.parameters(), config.tau)
+    elif (number + 1) % config.target_period == 0:
+        target_net.load_state_dict(net.state_dict())
+
+
 # What students write, as they write it, and what it must be called.
 AS_WRITTEN = [
     ("bias_td_target", lambda reward, gamma, target_bias: reward / (1 - gamma), "fixed point"),
@@ -708,17 +781,23 @@ AS_WRITTEN = [
         lambda bias, target_bias, tau: bias + tau * (target_bias - bias),
         "swapped",
     ),
+    ("learn_step", learn_without_no_grad, "gradient through the target"),
+    ("learn_step", learn_with_zero_grad_late, "no step"),
+    ("learn_step", learn_with_an_axis_too_many, "axis kept"),
+    ("dqn_update", update_with_a_new_network, "another name"),
+    ("dqn_update", update_counted_from_zero, "one early"),
 ]
 
 
+@pytest.mark.filterwarnings("ignore:Using a target size")
 @pytest.mark.parametrize(("name", "function", "mistake"), AS_WRITTEN)
 def test_a_mistake_is_named_however_it_is_written(name, function, mistake):
     assert check.check(EXERCISES[name], function).mistake == mistake
 
 
-def put_in_the_list(target_params, online_params):
+def put_in_the_list(target_params, online_params, tau):
     for i, online in enumerate(online_params):
-        target_params[i] = online.detach().clone()
+        target_params[i] = tau * online.detach() + (1 - tau) * target_params[i]
 
 
 # The numbers are right, and the notebook would stop all the same.
@@ -732,10 +811,9 @@ UNUSABLE = [
         ),
         "dtype",
     ),
-    ("q_of_action", lambda q, action: taken_by_loop(q.detach(), action), "no gradient"),
     (
-        "q_of_action",
-        lambda q, action: np.take_along_axis(q.numpy(), action.numpy()[..., None], -1)[..., 0],
+        "learn_step",
+        lambda net, optimizer, batch, gamma: np.square(net(batch[0]).numpy()).mean(),
         "RuntimeError",
     ),
     (
@@ -750,7 +828,7 @@ UNUSABLE = [
         lambda q_taken, target, kind="mse": loss_by_torch(q_taken.detach(), target, kind),
         "no gradient",
     ),
-    ("hard_update_", put_in_the_list, "another name"),
+    ("soft_update_", put_in_the_list, "another name"),
 ]
 
 
