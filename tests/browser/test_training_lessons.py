@@ -11,8 +11,11 @@ def td_target(reward, terminated, q_next, gamma):
     return reward + gamma * q_next.amax(-1)
 """
 WRONG_RING = """@exercise
-def write_index(added, capacity):
-    return min(added, capacity - 1)
+def store_(buffer, added, transition):
+    row = min(added, len(buffer[0]) - 1)
+    for column, value in zip(buffer, transition):
+        column[row] = value
+    return added + 1
 """
 WRONG_COPY = """@exercise
 def soft_update_(target_params, online_params, tau):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from dqn_classroom.lessons.target_lag_probes import SGD
 from dqn_classroom.lessons.vanilla_dqn_probes import Descent, Line
 
 Rng = np.random.Generator
@@ -47,8 +48,9 @@ def bias_td_target(rng: Rng) -> Arguments:
     return _number(rng), _gamma(rng), _number(rng)
 
 
-def hard_update(rng: Rng) -> Arguments:
-    return _number(rng), _number(rng), int(rng.integers(1, 60)), int(rng.integers(1, 13))
+def train_critic(rng: Rng) -> Arguments:
+    change = SGD(float(rng.uniform(0.01, 0.5)), float(rng.choice([0, 0.5])))
+    return _number(rng), _gamma(rng), *(int(n) for n in rng.integers(1, (30, 13))), change
 
 
 def soft_update(rng: Rng) -> Arguments:
@@ -97,13 +99,21 @@ def td_target(rng: Rng) -> Arguments:
     return _tensor(rng, *shape), terminated, _tensor(rng, *shape, actions), _gamma(rng)
 
 
-def write_index(rng: Rng) -> Arguments:
-    return int(rng.integers(0, 60)), int(rng.integers(1, 13))
+def _buffer(rng: Rng) -> tuple[list[Any], int]:
+    """The arrays of a ring buffer, and how many transitions were added to it."""
+    capacity, width, added = (int(n) for n in rng.integers(1, (9, 4, 40)))
+    numbers, actions = rng.normal(0, 3, (capacity, width)), rng.integers(0, 3, capacity)
+    return [numbers, actions, rng.random(capacity) < 0.5], added
 
 
-def sample_indices(rng: Rng) -> Arguments:
-    draws = rng.random(_leading(rng)) * rng.choice([0, 1, 1, 1])
-    return draws, int(rng.choice([1, 2, rng.integers(1, 1_000)]))
+def store_(rng: Rng) -> Arguments:
+    buffer, added = _buffer(rng)
+    action, end = int(rng.integers(0, 3)), bool(rng.random() < 0.5)
+    return buffer, added - 1, (rng.normal(0, 3, buffer[0].shape[1]), action, end)
+
+
+def minibatch(rng: Rng) -> Arguments:
+    return *_buffer(rng), rng.random(int(rng.integers(1, 7))) * rng.choice([0, 1, 1, 1])
 
 
 def should_update(rng: Rng) -> Arguments:
@@ -211,9 +221,9 @@ def outside_band(rng: Rng) -> Arguments:
 GENERATORS: dict[str, Callable[[Rng], Arguments]] = {
     make.__name__: make
     for make in (
-        discounted_return, bias_td_target, hard_update, soft_update, horizon_bound,
+        discounted_return, bias_td_target, train_critic, soft_update, horizon_bound,
         equivalent_tau, epsilon_greedy, linear_schedule, td_target, learn_step,
-        write_index, sample_indices, should_update, autocorrelation, dqn_update, soft_update_,
+        store_, minibatch, should_update, autocorrelation, dqn_update, soft_update_,
         td_loss, reachable_share, percentile_interval, power, iqm, largest_failure_rate,
         running_mean, percentile_rank,
         performance_profile, expected_value, broken_rows, outside_band,
