@@ -119,8 +119,8 @@ MINIBATCH = Probes(
     # Where all rows are filled, draws stay below those that a wrong rounding sends out of range.
     [
         (_ring(8, 5), 5, np.array([0.0, 0.19, 0.2, 0.55, 0.98, 0.61])),
-        (_ring(5, 5), 5, np.array([0.74, 0.0, 0.2, 0.55])),
-        (_ring(5, 5), 13, np.array([0.55, 0.3, 0.7])),
+        (_ring(6, 6), 6, np.array([0.74, 0.0, 0.2, 0.55])),
+        (_ring(6, 6), 13, np.array([0.55, 0.3, 0.7])),
         (_ring(4, 1), 1, np.array([0.9, 0.1])),
         (_ring(30, 20), 20, np.array([0.93, 0.18, 0.47, 0.99, 0.02])),
     ],
