@@ -13,7 +13,7 @@ from dqn_classroom import progress
 from dqn_classroom.exercises.check import register
 from dqn_classroom.exercises.questions import PREDICTIONS, Quiz
 from dqn_classroom.feedback import Feedback
-from dqn_classroom.lessons.lesson import Lesson
+from dqn_classroom.lessons.lesson import Lesson, former
 
 __all__ = ["LESSONS", "Lesson", "progress_report", "quiz"]
 
@@ -58,7 +58,8 @@ def progress_report() -> Feedback:
     entries, rows = record["exercises"], [("lesson", "exercise", "status", "attempts")]
     for lesson in LESSONS.values():
         for name, row in lesson.exercises.items():
-            entry = entries.get(name) or entries.get(row.get("was"), {})
+            known = [entries[one] for one in (name, *former(row)) if one in entries]
+            entry = known[0] if known else {}
             status = entry.get("status", "not attempted")
             rows.append((str(lesson.number), name, status, str(entry.get("attempts", 0))))
     answered = (

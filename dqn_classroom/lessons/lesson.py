@@ -7,7 +7,7 @@ mistake is an expression of the reference's arguments, or lines of a body. It se
 probes module, NumPy as ``np``, and the reference. Where the probes are ``Questions``, ``code`` is
 a list of edits of the reference instead, ``old => new``, each of words that stand there once.
 ``bug = true`` says that the clinic has planted the same mistake, under the same name. ``was``, of
-an exercise or a mistake, is the name that it had before, for old progress files.
+an exercise or a mistake, is the name that it had before, or a list of them, for old progress files.
 """
 
 from __future__ import annotations
@@ -116,6 +116,12 @@ class Lesson:
             return kind(reference, asked, mistakes, **table)
         except (AttributeError, KeyError, SyntaxError, TypeError) as error:
             raise ValueError(f"{self.topic}.toml, exercise {name!r}: {error}.") from error
+
+
+def former(row: Mapping[str, Any]) -> list[str]:
+    """Return the names that an exercise or a mistake had before."""
+    was = row.get("was", [])
+    return [was] if isinstance(was, str) else was
 
 
 def function(code: str, reference: Function, names: dict[str, Any]) -> Function:

@@ -1,15 +1,29 @@
 """The probes of the exercises on the target network."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from dqn_classroom.exercises.check import Probes, with_gradient
+from dqn_classroom.lessons.vanilla_dqn_probes import (
+    FOUR_ROWS,
+    ONE_ROW,
+    PLANE,
+    SLOPE,
+    TWO_ROWS,
+    Batch,
+    Descent,
+    Line,
+    follow,
+    step_lines,
+)
 from dqn_lessons.target_lag import used_syncs as used_syncs  # for the mistakes' code
+from dqn_lessons.td import q_of_action, soft_update_, td_loss, td_target
 
-Params = list[Tensor]
+Params = Sequence[Tensor]
 
 
 def _params(*values: list[Any], learns: bool = False) -> Params:
@@ -55,21 +69,16 @@ def _flat(params: Params) -> list[float]:
     return [value for param in params for value in param.flatten().tolist()]
 
 
-def _copied_line(target_params: Params, online_params: Params, tau: float = 1.0) -> list[str]:
+def _moved_lines(target_params: Params, online_params: Params, tau: float) -> list[str]:
     """All weights of the target, then of the online network, then 0: no gradients remembered."""
     pairs = zip(_flat(target_params), _flat(online_params), strict=True)
-    if tau == 1:
-        lines = [f"{online:g}" for _, online in pairs]
-    else:
-        lines = [f"{tau:g} × {online:g} + (1 - {tau:g}) × {target:g}" for target, online in pairs]
+    lines = [f"{tau:g} × {online:g} + (1 - {tau:g}) × {target:g}" for target, online in pairs]
     return [*lines, *(f"{value:g}" for value in _flat(online_params)), "0"]
 
 
-HARD_UPDATE_ = Probes(_PAIRS, _copied_line, observe=_in_place)
-
 SOFT_UPDATE_ = Probes(
     [(*pair, tau) for pair, tau in zip(_PAIRS, (0.25, 0.1, 0.75, 0.4, 0.005), strict=True)],
-    _copied_line,
+    _moved_lines,
     observe=_in_place,
 )
 
@@ -109,6 +118,120 @@ TD_LOSS = Probes(
     ],
     _loss_line,
     observe=with_gradient,
+)
+
+
+def dqn_update(
+    net: nn.Module,
+    target_net: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    batch: Batch,
+    number: int,
+    config: Any,
+) -> None:
+    """Make update ``number`` (1, 2, ...) of DQN: a gradient step, then a sync if one is due.
+
+    Args:
+        batch: obs ``[B, D]``, action ``[B]``, reward ``[B]``, next_obs ``[B, D]``, terminated
+            ``[B]``.
+        config: its ``gamma``, ``loss``, ``target_period`` and ``tau`` are used.
+
+    Source: Mnih et al., Nature 518 (2015), Algorithm 1.
+    """
+    obs, action, reward, next_obs, terminated = batch
+    with torch.no_grad():
+        target = td_target(reward, terminated, target_net(next_obs), config.gamma)
+    loss = td_loss(q_of_action(net(obs), action), target, config.loss)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    if config.tau is not None:
+        soft_update_(list(target_net.parameters()), list(net.parameters()), config.tau)
+    elif number % config.target_period == 0:
+        target_net.load_state_dict(net.state_dict())
+
+
+def learn(
+    net: nn.Module, optimizer: torch.optim.Optimizer, batch: Batch, target: Tensor, kind: str
+) -> None:
+    """The gradient step, towards any target; one that carries a gradient, too."""
+    error = q_of_action(net(batch[0]), batch[1]) - target
+    follow(optimizer, (error**2 if kind == "mse" else huber(error)).mean())
+
+
+def goal(batch: Batch, q_next: Tensor, config: Any) -> Tensor:
+    """The right target of these next values."""
+    return td_target(batch[2], batch[4], q_next, config.gamma)
+
+
+def sync_if_due(
+    net: nn.Module,
+    target_net: nn.Module,
+    number: int,
+    config: Any,
+    copy: Callable[[Params, Params], Any] = lambda target, online: soft_update_(target, online, 1),
+) -> None:
+    """The sync, with any way to copy."""
+    params, target_params = list(net.parameters()), list(target_net.parameters())
+    if config.tau is not None:
+        soft_update_(target_params, params, config.tau)
+    elif number % config.target_period == 0:
+        copy(target_params, params)
+
+
+def _update(
+    nets: tuple[Line, Line], batch: Batch, lr: float, number: int, **config: Any
+) -> tuple[Any, ...]:
+    net, target_net = nets
+    settings = SimpleNamespace(**{"target_period": 1, "tau": None, "loss": "mse"} | config)
+    return net, target_net, Descent(net.parameters(), lr), batch, number, settings
+
+
+def _two_updates(function: Callable[..., Any], given: tuple[Any, ...]) -> Tensor:
+    """Both networks after this update, and after the next; then as for a copy in place."""
+    net, target_net, optimizer, batch, number, config = given
+    seen = []
+    for one in (number, number + 1):
+        function(net, target_net, optimizer, batch, one, config)
+        seen += [net.numbers, target_net.numbers]
+    remembers = any(param.requires_grad for param in target_net.parameters())
+    with torch.no_grad():
+        for param in net.parameters():
+            param += 1
+    return torch.cat([*seen, target_net.numbers, torch.tensor([float(remembers)])])
+
+
+def _two_update_lines(
+    net: Line, target_net: Line, optimizer: Descent, batch: Batch, number: int, config: Any
+) -> list[str]:
+    lines, numbers, lagging = [], net.numbers.tolist(), target_net.numbers.tolist()
+    tau, rate = config.tau, optimizer.defaults["lr"]
+    for one in (number, number + 1):
+        more, numbers = step_lines(numbers, lagging, batch, config.gamma, rate, config.loss)
+        share = tau or float(one % config.target_period == 0)
+        pairs = list(zip(numbers, lagging, strict=True))
+        moved = [f"{share:g} × {new:.10g} + (1 - {share:g}) × {old:.10g}" for new, old in pairs]
+        lagging = [share * new + (1 - share) * old for new, old in pairs]
+        lines += [*more, *moved]
+    return [*lines, *(f"{value:.10g}" for value in lagging), "0"]
+
+
+_SLOPES = SLOPE, Line.of([[0.5], [1.0], [-1.0]], [2.0, 0.25, 1.0]).requires_grad_(False)
+_PLANES = (
+    PLANE,
+    Line.of([[1.0, 0.5], [-0.5, 1.0], [0.25, -2.0]], [0.5, -1.0, 1.5]).requires_grad_(False),
+)
+DQN_UPDATE = Probes(
+    [
+        _update(_SLOPES, ONE_ROW, 0.25, 6, gamma=0.5, target_period=3),
+        _update(_SLOPES, TWO_ROWS, 0.125, 4, gamma=0.5, target_period=5, loss="huber"),
+        _update(_PLANES, FOUR_ROWS, 0.25, 8, gamma=0.75, target_period=4, loss="huber"),
+        _update(_PLANES, FOUR_ROWS, 0.25, 3, gamma=0.5, target_period=7),
+        _update(_PLANES, FOUR_ROWS, 0.125, 4, gamma=0.5, target_period=2, tau=0.25),
+        _update(_SLOPES, TWO_ROWS, 0.125, 1, gamma=0.25),
+    ],
+    _two_update_lines,
+    observe=_two_updates,
 )
 
 REACHABLE_SHARE = Probes(

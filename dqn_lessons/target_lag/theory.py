@@ -1,7 +1,6 @@
 """Closed forms for the single-bias critic; the simulation is their oracle and they are its.
 
-SGD on the squared TD error moves b by ``eta * (y - b)`` with ``eta = 2 * learning_rate``; k counts
-the syncs that were used. The other letters are those of the package.
+SGD moves b by ``eta * (y - b)`` with ``eta = 2 * learning_rate``; k counts the used syncs.
 """
 
 import math
@@ -75,9 +74,10 @@ def horizon_bound(k: ArrayLike, reward: float, gamma: float, initial_bias: float
 
     Source: derived; the (k + 1)-step truncated return of value iteration. A bound for SGD.
     """
-    powers = gamma ** np.arange(np.max(k) + 2.0)
+    k = np.asarray(k)
+    powers = gamma ** np.arange(k.max() + 2.0)
     rewards = np.cumsum(powers)  # 1, 1 + gamma, 1 + gamma + gamma², ...
-    return reward * rewards[np.asarray(k)] + powers[np.asarray(k) + 1] * initial_bias
+    return reward * rewards[k] + powers[k + 1] * initial_bias
 
 
 def used_syncs(step: ArrayLike, target_period: int) -> Any:

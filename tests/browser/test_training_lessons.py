@@ -11,13 +11,16 @@ def td_target(reward, terminated, q_next, gamma):
     return reward + gamma * q_next.amax(-1)
 """
 WRONG_RING = """@exercise
-def write_index(added, capacity):
-    return min(added, capacity - 1)
+def store_(buffer, added, transition):
+    row = min(added, len(buffer[0]) - 1)
+    for column, value in zip(buffer, transition):
+        column[row] = value
+    return added + 1
 """
 WRONG_COPY = """@exercise
-def hard_update_(target_params, online_params):
+def soft_update_(target_params, online_params, tau):
     for target, online in zip(target_params, online_params):
-        target = online
+        target = tau * online + (1 - tau) * target
 """
 # What the live view's mean line looked like, every time that it changed.
 WATCH = """(index) => {
@@ -81,5 +84,5 @@ def test_the_target_network_climbs_its_stairs(page):
         "corridor",
     ):
         shows(page, name)
-    wrong = page.rerun("ex-hard", WRONG_COPY)
+    wrong = page.rerun("ex-soft", WRONG_COPY)
     assert "leave the weights of the network as they were" in wrong.inner_text()

@@ -535,10 +535,10 @@ def test_an_argument_that_is_changed_in_place_is_named_in_every_exercise(name):
 
 
 def test_a_gradient_that_is_switched_off_is_a_change():
-    task = check.find("hard_update_")
+    task = check.find("soft_update_")
 
-    def freezes(target_params, online_params):
-        task.reference(target_params, online_params)
+    def freezes(target_params, online_params, tau):
+        task.reference(target_params, online_params, tau)
         for param in online_params:
             param.requires_grad_(not param.requires_grad)
 
@@ -547,12 +547,15 @@ def test_a_gradient_that_is_switched_off_is_a_change():
     assert "online_params is changed" in outcome.text[0]
 
 
-def test_one_row_too_many_is_not_called_rounding():
-    task = check.find("sample_indices")
-    mine = check.check(task, lambda draws, stored: (draws * (stored + 1)).astype(int))
-    assert mine.mistake == "one row too many"
-    rounded = check.check(task, lambda draws, stored: np.round(draws * stored).astype(int))
-    assert rounded.mistake == "rounded"
+@pytest.mark.parametrize(
+    ("more", "cut", "name"), [(1, np.floor, "one row too many"), (0, np.round, "rounded")]
+)
+def test_one_row_too_many_is_not_called_rounding(more, cut, name):
+    def drawn(buffer, added, draws):
+        rows = cut(draws * (min(added, len(buffer[0])) + more)).astype(int)
+        return [torch.from_numpy(column[rows]) for column in buffer]
+
+    assert check.check(check.find("minibatch"), drawn).mistake == name
 
 
 def test_the_decorator_returns_what_the_notebook_goes_on_with(shown):

@@ -58,7 +58,11 @@ def test_the_name_is_given_back():
 # exercise, body -> mistake, words of what is said
 TOLD = {
     "E7": ("td_loss", "return ((q_taken - target) ** 2).mean(-1)", "signature", "first line"),
-    "E8": ("hard_update", "if step % target_period == 0:\n    return bias", "none", "step = 9"),
+    "E8": (
+        "should_update",
+        "if step >= learning_starts and step % update_period == 0:\n    return True",
+        "none", "step = 3",
+    ),
     "E10": (
         "epsilon_greedy",
         "return random_action if np.any(uniform < epsilon) else q.argmax(-1)",
@@ -107,9 +111,10 @@ TOLD = {
     "max alone": ("td_target", "return q_next.max(-1)", "type", r"\.values"),
     "unused": ("bias_td_target", "return reward + 0.99 * target_bias", "argument unused", "gamma"),
     "twice": ("bias_td_target", "return 2 * (reward + gamma * target_bias)", "factor", "2 times"),
-    "one more": ("write_index", "return added % capacity + 3", "offset", "too large by 3"),
+    "one more": ("soft_update", "return bias * tau + target_bias * (1 - tau) + 3", "offset", "3"),
     "order": (
-        "q_of_action", "return q.gather(-1, action[..., None])[..., 0].flip(0)", "order", "order",
+        "td_target", "return (reward + gamma * q_next.amax(-1) * ~terminated).flip(0)", "order",
+        "order",
     ),
     "ends": (
         "td_target",

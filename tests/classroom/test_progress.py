@@ -153,14 +153,14 @@ def test_a_file_that_cannot_be_written_is_said_and_the_session_goes_on(
     in_the_way = tmp_path / "file"
     in_the_way.write_text("not a folder", encoding="utf-8")
     monkeypatch.setenv("DQN_LESSONS_PROGRESS", str(in_the_way / "progress.json"))
-    solve("hard_update")
+    solve("train_critic")
     solve("soft_update")
-    assert set(progress.load()["exercises"]) == {"hard_update", "soft_update"}
+    assert set(progress.load()["exercises"]) == {"train_critic", "soft_update"}
     assert capsys.readouterr().out.count("cannot be saved") == 1
 
 
 def test_a_full_disk_keeps_the_old_file(own_progress, monkeypatch):
-    solve("hard_update")
+    solve("train_critic")
     before = own_progress.read_text(encoding="utf-8")
 
     def full(*_args, **_kwargs):
@@ -169,7 +169,7 @@ def test_a_full_disk_keeps_the_old_file(own_progress, monkeypatch):
     monkeypatch.setattr(progress.json, "dump", full)
     solve("soft_update")
     assert own_progress.read_text(encoding="utf-8") == before
-    assert set(progress.load()["exercises"]) == {"hard_update", "soft_update"}
+    assert set(progress.load()["exercises"]) == {"train_critic", "soft_update"}
     assert not list(own_progress.parent.glob(".*.unfinished"))
 
 
@@ -184,7 +184,7 @@ def attempt(name):
 
 
 def test_when_space_is_free_again_everything_is_in_the_file(own_progress, monkeypatch, capsys):
-    attempt("hard_update")
+    attempt("train_critic")
     with monkeypatch.context() as patch:
         patch.setattr(progress.json, "dump", full_disk)
         reset_progress()  # what is put in place whole is not changed by what comes after it
@@ -192,7 +192,7 @@ def test_when_space_is_free_again_everything_is_in_the_file(own_progress, monkey
             attempt("soft_update")
             progress.load()
     other = json.loads(own_progress.read_text(encoding="utf-8"))
-    assert list(other["exercises"]) == ["hard_update"]
+    assert list(other["exercises"]) == ["train_critic"]
     attempt("soft_update")
     kept = json.loads(own_progress.read_text(encoding="utf-8"))["exercises"]
     assert {name: entry["hints"] for name, entry in kept.items()} == {"soft_update": 4}
@@ -236,7 +236,7 @@ UNREADABLE = {
 
 @pytest.mark.parametrize("make", UNREADABLE.values(), ids=UNREADABLE)
 def test_what_cannot_be_read_is_never_replaced(make, own_progress, monkeypatch, capsys):
-    attempt("hard_update")
+    attempt("train_critic")
     with monkeypatch.context() as patch:
         make(own_progress, patch)
         before = identity(own_progress)
@@ -320,7 +320,7 @@ def test_an_answer_of_an_older_file_counts_as_the_first(own_progress):
 
 
 def test_a_restored_file_takes_the_place_of_the_present_one_which_is_kept(own_progress):
-    solve("hard_update")
+    solve("train_critic")
     before = own_progress.read_bytes()
     handed_in = {**GOOD, "student": "Anna", "answers": {"a": "code"}, "later part": [1]}
     said = progress.restore(json.dumps(handed_in).encode())
@@ -337,7 +337,7 @@ def test_to_restore_where_nothing_is_leaves_nothing_beside_it(own_progress):
 
 
 def test_what_cannot_be_kept_is_not_replaced(own_progress, monkeypatch):
-    solve("hard_update")
+    solve("train_critic")
     before = own_progress.read_bytes()
 
     def refuse(*_):
@@ -357,8 +357,8 @@ def test_the_report_shows_and_reset_forgets(capsys):
     solve("ring_row")  # the first edition's name
     rows = {row[1]: row[2] for row in progress_report().table}
     assert rows["bias_td_target"] == "passes"
-    assert rows["write_index"] == "passes"
-    assert rows["hard_update"] == "not attempted"
+    assert rows["store_"] == "passes"
+    assert rows["train_critic"] == "not attempted"
     progress.note_answer("quizzes", "lesson 1-1", 0)  # its first answer is forgotten, too
     reset_progress()
     assert progress.load() == progress.empty()

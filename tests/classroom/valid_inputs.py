@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import torch
 
+from dqn_classroom.lessons.target_lag_probes import SGD
+from dqn_classroom.lessons.vanilla_dqn_probes import Descent, Line
 from dqn_lessons.tabular import Outcomes
 
 Rng = np.random.Generator
@@ -46,8 +49,9 @@ def bias_td_target(rng: Rng) -> Arguments:
     return _number(rng), _gamma(rng), _number(rng)
 
 
-def hard_update(rng: Rng) -> Arguments:
-    return _number(rng), _number(rng), int(rng.integers(1, 60)), int(rng.integers(1, 13))
+def train_critic(rng: Rng) -> Arguments:
+    change = SGD(float(rng.uniform(0.01, 0.5)), float(rng.choice([0, 0.5])))
+    return _number(rng), _gamma(rng), *(int(n) for n in rng.integers(1, (30, 13))), change
 
 
 def soft_update(rng: Rng) -> Arguments:
@@ -115,9 +119,16 @@ def linear_schedule(rng: Rng) -> Arguments:
     return int(rng.integers(0, 60)), start, end, int(rng.integers(1, 50))
 
 
-def q_of_action(rng: Rng) -> Arguments:
-    shape, actions = _leading(rng), int(rng.integers(1, 5))
-    return _tensor(rng, *shape, actions), torch.tensor(rng.integers(0, actions, shape))
+def _line(rng: Rng, width: int, actions: int) -> Line:
+    return Line.of(rng.normal(0, 2, (actions, width)).tolist(), rng.normal(0, 2, actions).tolist())
+
+
+def learn_step(rng: Rng) -> Arguments:
+    rows, width, actions = (int(n) for n in rng.integers((1, 1, 2), (5, 4, 5)))
+    net = _line(rng, width, actions)
+    action, end = torch.tensor(rng.integers(0, actions, rows)), torch.tensor(rng.random(rows) < 0.3)
+    batch = _tensor(rng, rows, width), action, _tensor(rng, rows), _tensor(rng, rows, width), end
+    return net, Descent(net.parameters(), float(rng.uniform(0.01, 0.1))), batch, _gamma(rng)
 
 
 def td_target(rng: Rng) -> Arguments:
@@ -126,13 +137,21 @@ def td_target(rng: Rng) -> Arguments:
     return _tensor(rng, *shape), terminated, _tensor(rng, *shape, actions), _gamma(rng)
 
 
-def write_index(rng: Rng) -> Arguments:
-    return int(rng.integers(0, 60)), int(rng.integers(1, 13))
+def _buffer(rng: Rng) -> tuple[list[Any], int]:
+    """The arrays of a ring buffer, and how many transitions were added to it."""
+    capacity, width, added = (int(n) for n in rng.integers(1, (9, 4, 40)))
+    numbers, actions = rng.normal(0, 3, (capacity, width)), rng.integers(0, 3, capacity)
+    return [numbers, actions, rng.random(capacity) < 0.5], added
 
 
-def sample_indices(rng: Rng) -> Arguments:
-    draws = rng.random(_leading(rng)) * rng.choice([0, 1, 1, 1])
-    return draws, int(rng.choice([1, 2, rng.integers(1, 1_000)]))
+def store_(rng: Rng) -> Arguments:
+    buffer, added = _buffer(rng)
+    action, end = int(rng.integers(0, 3)), bool(rng.random() < 0.5)
+    return buffer, added - 1, (rng.normal(0, 3, buffer[0].shape[1]), action, end)
+
+
+def minibatch(rng: Rng) -> Arguments:
+    return *_buffer(rng), rng.random(int(rng.integers(1, 7))) * rng.choice([0, 1, 1, 1])
 
 
 def should_update(rng: Rng) -> Arguments:
@@ -147,14 +166,24 @@ def autocorrelation(rng: Rng) -> Arguments:
     return series, int(rng.integers(0, length))
 
 
-def hard_update_(rng: Rng) -> Arguments:
+def soft_update_(rng: Rng) -> Arguments:
     shapes = [_leading(rng) for _ in range(rng.integers(1, 4))]
     target = [_tensor(rng, *shape) for shape in shapes]
-    return target, [_tensor(rng, *shape).requires_grad_() for shape in shapes]
+    online = [_tensor(rng, *shape).requires_grad_() for shape in shapes]
+    return target, online, 1 - float(rng.random())
 
 
-def soft_update_(rng: Rng) -> Arguments:
-    return *hard_update_(rng), 1 - float(rng.random())
+def dqn_update(rng: Rng) -> Arguments:
+    net, optimizer, batch, gamma = learn_step(rng)
+    target_net = _line(rng, net.in_features, net.out_features).requires_grad_(False)
+    period, number = (int(n) for n in rng.integers(1, (9, 40)))
+    config = SimpleNamespace(
+        gamma=gamma,
+        loss=str(rng.choice(["mse", "huber"])),
+        target_period=period,
+        tau=1 - float(rng.random()) if rng.random() < 0.3 else None,
+    )
+    return net, target_net, optimizer, batch, number, config
 
 
 def td_loss(rng: Rng) -> Arguments:
@@ -230,10 +259,10 @@ def outside_band(rng: Rng) -> Arguments:
 GENERATORS: dict[str, Callable[[Rng], Arguments]] = {
     make.__name__: make
     for make in (
-        discounted_return, bias_td_target, hard_update, soft_update, horizon_bound,
+        discounted_return, bias_td_target, train_critic, soft_update, horizon_bound,
         equivalent_tau, bellman_backup, value_iteration, greedy_policy, q_learning_update,
-        sarsa_update, epsilon_greedy, linear_schedule, q_of_action, td_target,
-        write_index, sample_indices, should_update, autocorrelation, hard_update_, soft_update_,
+        sarsa_update, epsilon_greedy, linear_schedule, td_target, learn_step,
+        store_, minibatch, should_update, autocorrelation, dqn_update, soft_update_,
         td_loss, reachable_share, percentile_interval, power, iqm, largest_failure_rate,
         running_mean, percentile_rank,
         performance_profile, expected_value, broken_rows, outside_band,

@@ -8,6 +8,7 @@ from typing import Any
 
 from dqn_classroom.clinic import BUGS, HEALTHY, current_name
 from dqn_classroom.lessons import LESSONS
+from dqn_classroom.lessons.lesson import former
 
 # What a check says of any exercise, beside the mistakes of its lesson.
 GENERAL = {
@@ -78,15 +79,15 @@ class Course:
 
 def _now(name: str, rows: Mapping[str, Any]) -> str:
     """Return what is called so today: rows of a lesson's file may say what they were called."""
-    return next((now for now, row in rows.items() if row.get("was") == name), name)
+    return next((now for now, row in rows.items() if name in former(row)), name)
 
 
 def current_exercises(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """Return the exercises of a progress file in today's names; entries that meet add up."""
     exercises = {name: row for lesson in LESSONS.values() for name, row in lesson.exercises.items()}
     found: dict[str, dict[str, Any]] = {}
-    for former, entry in entries.items():
-        name = _now(former, exercises)
+    for before, entry in entries.items():
+        name = _now(before, exercises)
         fresh = {"status": "", "attempts": 0, "hints": 0, "mistakes": Counter()}
         kept = found.setdefault(name, fresh)
         kept["status"] = max(entry["status"], kept["status"], key="passes".__eq__)
