@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dqn_classroom import progress
-from dqn_classroom.exercises import check
+from dqn_classroom.exercises import check, clues, stages
 from dqn_classroom.instructor.class_summary import catalogue, reading
 from dqn_classroom.instructor.class_summary.__main__ import main
 from dqn_classroom.instructor.class_summary.catalogue import (
@@ -34,6 +34,7 @@ from dqn_classroom.lessons.lesson import former
 
 NUMBERS = {topic: str(lesson.number) for topic, lesson in LESSONS.items()}
 CLINIC = NUMBERS["bug_clinic"]
+VANILLA = NUMBERS["vanilla_dqn"]
 
 
 def student(**parts):
@@ -137,8 +138,8 @@ def test_exercises_are_counted(counts):
 
 def test_misconceptions_are_counted_and_ranked_by_students(counts):
     assert named(counts, "misconception") == [
-        ("2", "td_target", "no terminal mask"),
-        ("2", "td_target", "no discount"),
+        (VANILLA, "td_target", "no terminal mask"),
+        (VANILLA, "td_target", "no discount"),
     ]
     met = numbers(counts, "misconception", "td_target", "no terminal mask")
     assert met == tally(2, 3, 1, of=3)
@@ -225,8 +226,8 @@ def test_the_clinic_is_counted(counts):
 
 def test_the_table_says_the_same(written):
     found = {tuple(r[:5]): tuple(r[5:]) for r in csv.reader(written[1].splitlines())}
-    td = ("exercise", "2", "td_target", "")
-    mask = ("misconception", "2", "td_target", "no terminal mask")
+    td = ("exercise", VANILLA, "td_target", "")
+    mask = ("misconception", VANILLA, "td_target", "no terminal mask")
     assert found["class", "", "", "", "progress files"] == ("4", "")
     assert found[(*td, "tried")] == ("3", "4")
     assert found[(*td, "passed")] == ("2", "3")
@@ -236,8 +237,8 @@ def test_the_table_says_the_same(written):
     assert found[(*mask, "times")] == ("3", "")
     assert found[(*mask, "not passed yet")] == ("1", "2")
     assert found["other mistake", "", "", "shape", "students"] == ("1", "4")
-    assert found["quiz", "2", "lesson 2-1", "", "right"] == ("2", "3")
-    assert found["prediction", "2", "02-clock", "about 5", "chose"] == ("2", "3")
+    assert found["quiz", VANILLA, "lesson 2-1", "", "right"] == ("2", "3")
+    assert found["prediction", VANILLA, "02-clock", "about 5", "chose"] == ("2", "3")
     assert found["clinic", CLINIC, "no discount", "no discount", "students"] == ("1", "2")
     assert found["clinic", CLINIC, "no discount", "epsilon for gamma", "times"] == ("3", "")
     assert found["clinic part", CLINIC, "target", "target", "students"] == ("2", "2")
@@ -641,20 +642,26 @@ def test_a_record_changed_in_one_place_is_left_out_or_counted_sensibly(place, ne
 
 def test_every_mistake_that_a_check_can_say_has_a_meaning():
     said = set()
-    for node in ast.walk(ast.parse(inspect.getsource(check))):
-        called = getattr(getattr(node, "func", None), "id", "")
-        if called == "Outcome":
-            values = [k.value for k in node.keywords if k.arg == "mistake"]
-            said |= {v.value for v in values if isinstance(v, ast.Constant)}
-        elif called == "_wrong" and isinstance(node.args[0], ast.Constant):
-            said |= {node.args[0].value} - {""}  # without a name: no known mistake
-    assert len(said) > 8
+    for module in (check, clues, stages):
+        for node in ast.walk(ast.parse(inspect.getsource(module))):
+            called = getattr(node, "func", None)
+            name = getattr(called, "id", getattr(called, "attr", ""))
+            if name == "Outcome":
+                values = [k.value for k in node.keywords if k.arg == "mistake"]
+                said |= {v.value for v in values if isinstance(v, ast.Constant)}
+            elif name == "wrong" and isinstance(node.args[0], ast.Constant):
+                said |= {node.args[0].value}
+            elif module is clues and isinstance(node, ast.Return):
+                pair = getattr(node.value, "elts", [])
+                said |= {one.value for one in pair[:1] if isinstance(one, ast.Constant)}
+    said -= {""}  # without a name: no known mistake
+    assert len(said) > 18
     assert said <= set(GENERAL)
     assert "TypeError" in GENERAL
 
 
 def test_predictions_are_known_without_the_notebooks(course):
-    assert course.predictions["02-clock"].lesson == "2"
+    assert course.predictions["02-clock"].lesson == VANILLA
     assert course.predictions["02-clock"].options[3] == "about 1"
 
 
