@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from dqn_lessons.config import DQNConfig
-from dqn_lessons.experiments.presets import SOLVED_CARTPOLE, VANILLA
+from dqn_lessons.experiments.presets import LECTURE, SOLVED_CARTPOLE, STEP_BY_STEP, VANILLA
 from dqn_lessons.experiments.sweep import factorial
+from dqn_lessons.target_lag import equivalent_tau
 
 
 class Study(NamedTuple):
@@ -88,6 +89,11 @@ SOLVER_SEEDS = range(20_000, 20_048)
 _FORGETTING = {"step size stays": {"every": 5_000, "learner": 1}}
 _AGENT = {"agent": SOLVED_CARTPOLE}
 
+# Published recipes. A hard sync of one is a soft update of the other, at the rate of lesson 1.
+_TAU = equivalent_tau(STEP_BY_STEP.target_period, STEP_BY_STEP.learning_rate)
+_UPDATES = {"hard": STEP_BY_STEP, "soft": replace(STEP_BY_STEP, tau=_TAU)}
+_VARIANTS = factorial(LECTURE, **_WITHOUT) | {"both, every 5": replace(LECTURE, update_period=5)}
+
 STUDIES = {
     "cartpole": Study(220, factorial(_CARTPOLE, **_WITHOUT), range(48)),
     "catch": Study(20, factorial(_CATCH, **_WITHOUT), range(48)),
@@ -98,5 +104,7 @@ STUDIES = {
     "lesson 3 catch": Study(16, _REPLAY_CATCH),
     "lesson 4": Study(27, _TARGET, recorded={"sync every 200": {"every": 2_000}}),
     "lesson 4 huber": Study(15, _HUBER),
+    "recipe step by step": Study(60, _UPDATES),
+    "recipe lecture": Study(230, _VARIANTS),
     "solve_cartpole": Study(25, _AGENT, range(12_345, 12_346), {"agent": {"every": 10_000}}, True),
 }

@@ -32,12 +32,12 @@ STEP_BY_STEP = DQNConfig(
     batch_size=32, replay_capacity=50_000, learning_starts=1_000, update_period=1,
     target_period=1_000,
     epsilon_start=1.0, epsilon_end=0.02, epsilon_duration=10_000,
+    eval_period=1_000, eval_episodes=20,
 )  # fmt: skip
-"""An update at every step, a hard sync every 1,000; ``replace(..., tau=0.005)`` is the soft one.
+"""An update at every step, a hard sync every 1,000; lesson 10 has the soft one beside it.
 
-The text gives the soft update without a value of tau, and no layer sizes: 64-64 is ours. Its code
-syncs hard, fills the buffer by one random episode only (the 1,000 are never used), and resets
-after termination only, never after truncation.
+The text has no value of tau, and no layer sizes: 64-64 is ours. Its code fills the buffer by one
+random episode only (the 1,000 are never used), and resets only after termination.
 """
 
 EPISODE_BY_EPISODE = DQNConfig(
@@ -60,7 +60,7 @@ LECTURE = DQNConfig(
     batch_size=32, replay_capacity=50_000, learning_starts=2_000, update_period=4,
     target_period=10,
     epsilon_start=0.5, epsilon_end=0.005, epsilon_duration=5_000, epsilon_unit="episodes",
-    eval_period=10_000,
+    eval_period=10_000, eval_episodes=100,
 )  # fmt: skip
 """An update every 4 steps, a sync every 10 updates, epsilon falling over 5,000 episodes.
 

@@ -7,6 +7,7 @@ import inspect
 import itertools
 import math
 import re
+import statistics
 from collections import deque
 from dataclasses import replace
 
@@ -358,6 +359,34 @@ def running_by_queue(returns, window):
         last.append(value)
         means.append(sum(last) / len(last))
     return means
+
+
+def summary_by_statistics(returns, every):
+    so_far, lines = [], []
+    for number, value in enumerate(returns, start=1):
+        so_far.append(float(value))
+        if number % every == 0:
+            lines.append([statistics.mean(so_far), statistics.stdev(so_far)])
+    return lines
+
+
+def means_by_loop(seed, returns, seeds, first):
+    totals, counts = dict.fromkeys(seeds, 0.0), dict.fromkeys(seeds, 0)
+    for one, value in zip(seed, returns, strict=True):
+        if one in counts and counts[one] < first:
+            totals[one] += value
+            counts[one] += 1
+    return [totals[one] / counts[one] for one in seeds]
+
+
+def syncs_by_simulation(steps, learning_starts, update_period, target_period):
+    updates = used = waiting = 0
+    for step in range(1, steps + 1):
+        if step >= learning_starts and step % update_period == 0:
+            used, waiting = used + waiting, 0
+            updates += 1
+            waiting = int(updates % target_period == 0)
+    return used
 
 
 def rank_by_loop(score, scores):
@@ -793,6 +822,44 @@ RIGHT = {
         lambda returns, window: (
             np.convolve(returns, np.ones(window))[: len(returns)]
             / np.minimum(np.arange(len(returns)) + 1, window)
+        ),
+    ],
+    "printed_summary": [
+        summary_by_statistics,
+        lambda returns, every: [
+            (sum(seen) / len(seen), math.sqrt(np.cov(seen)))
+            for seen in (returns[: every * (n + 1)] for n in range(len(returns) // every))
+        ],
+        lambda returns, every: np.array(
+            [
+                np.cumsum(returns) / np.arange(1, len(returns) + 1),
+                [np.nan, *(np.std(returns[:n], ddof=1) for n in range(2, len(returns) + 1))],
+            ]
+        ).T[every - 1 :: every],
+    ],
+    "mean_returns": [
+        means_by_loop,
+        lambda seed, returns, seeds, first: [
+            np.average(returns[np.flatnonzero(seed == one)[:first]]) for one in seeds
+        ],
+        lambda seed, returns, seeds, first: np.float32(
+            [returns[seed == one][:first].mean() for one in seeds]
+        ),
+    ],
+    "syncs_used": [
+        syncs_by_simulation,
+        lambda steps, learning_starts, update_period, target_period: (
+            (
+                len(
+                    range(
+                        -(-learning_starts // update_period) * update_period,
+                        steps + 1,
+                        update_period,
+                    )
+                )
+                - 1
+            )
+            // target_period
         ),
     ],
     "percentile_rank": [

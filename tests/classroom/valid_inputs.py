@@ -226,6 +226,24 @@ def running_mean(rng: Rng) -> Arguments:
     return rng.normal(20, 9, rng.integers(1, 20)), int(rng.integers(1, 25))
 
 
+def printed_summary(rng: Rng) -> Arguments:
+    every = int(rng.integers(2, 6))
+    return rng.normal(20, 9, rng.integers(every, 20)), every
+
+
+def mean_returns(rng: Rng) -> Arguments:
+    seeds = rng.permutation(9)[: rng.integers(1, 5)]
+    seed = rng.permutation(np.append(seeds, rng.choice(seeds, rng.integers(0, 12))))
+    asked = rng.permutation(seeds)[: rng.integers(1, len(seeds) + 1)].tolist()
+    return seed, rng.normal(20, 9, len(seed)), asked, int(rng.integers(1, 6))
+
+
+def syncs_used(rng: Rng) -> Arguments:
+    starts, period = int(rng.integers(1, 60)), int(rng.integers(1, 9))
+    steps = starts + period + int(rng.integers(0, 300))
+    return steps, starts, period, int(rng.integers(1, 30))
+
+
 def percentile_rank(rng: Rng) -> Arguments:
     others = _few(rng, rng.integers(1, 9), rng.integers(1, 5))
     if rng.random() < 0.5:
@@ -264,7 +282,7 @@ GENERATORS: dict[str, Callable[[Rng], Arguments]] = {
         sarsa_update, epsilon_greedy, linear_schedule, td_target, learn_step,
         store_, minibatch, should_update, autocorrelation, dqn_update, soft_update_,
         td_loss, reachable_share, percentile_interval, power, iqm, largest_failure_rate,
-        running_mean, percentile_rank,
+        running_mean, percentile_rank, printed_summary, mean_returns, syncs_used,
         performance_profile, expected_value, broken_rows, outside_band,
     )
 }  # fmt: skip
