@@ -4,7 +4,6 @@ They learn a table from all that is stored: nothing in them is the course's, and
 take less time than one network. Networks are examined by `python -m tests.soak examinations`.
 """
 
-import signal
 from collections import Counter, deque
 
 import gymnasium as gym
@@ -222,7 +221,7 @@ def test_an_interrupt_gives_what_there_is():
     def interrupted(env_id, **options):
         asked.append(env_id)
         if len(asked) == 3:
-            signal.raise_signal(signal.SIGINT)
+            raise KeyboardInterrupt
         return train(env_id, **options)
 
     examination = clinic.examine(interrupted, progress=False)

@@ -27,7 +27,6 @@ PRIVATE = {
         "copy.deepcopy(net)",
         "a new name is no copy",
         "shared storage is no copy",
-        "copy the online network into the target network",
         "target.copy_(online)",
         "Copy the numbers",
         "Copy under torch.no_grad()",
