@@ -237,10 +237,6 @@ def _answer(exercise: Exercise, function: Function, probe: tuple[Any, ...]) -> _
     return _Answer(raw, value, tensor, gradient, changed)
 
 
-def _answers(exercise: Exercise, function: Function) -> list[np.ndarray[Any, Any]]:
-    return [array(call(exercise, function, probe)) for probe in exercise.probes.inputs]
-
-
 def check(exercise: Exercise, function: Function, seconds: float = SECONDS) -> Outcome:
     """Return what a student's function does on the exercise's probes.
 
