@@ -43,12 +43,12 @@ LONG = (
     "tests/browser",
     "notebooks/",
     "test_shipped",
-    "test_clinic_cases",
     "test_mutants",
-    "test_sweep",
+    "test_clinic",
+    "test_examine",
 )
 # Their tests share nothing, and together they would keep one worker busy for minutes.
-SPREAD = ("test_notebooks.py", "test_shipped", "test_clinic_cases", "test_mutants", "test_sweep")
+SPREAD = (*LONG[2:], "test_notebooks.py", "test_lessons.py", "test_check.py", "test_sweep")
 
 
 def work_unit(nodeid: str) -> str:

@@ -237,10 +237,6 @@ def _answer(exercise: Exercise, function: Function, probe: tuple[Any, ...]) -> _
     return _Answer(raw, value, tensor, gradient, changed)
 
 
-def _answers(exercise: Exercise, function: Function) -> list[np.ndarray[Any, Any]]:
-    return [array(call(exercise, function, probe)) for probe in exercise.probes.inputs]
-
-
 def check(exercise: Exercise, function: Function, seconds: float = SECONDS) -> Outcome:
     """Return what a student's function does on the exercise's probes.
 
@@ -299,7 +295,10 @@ def _compare(exercise: Exercise, function: Function, code: CodeType, seconds: fl
         settings |= set(changed)
         if answer.raw is ... or (answer.raw is None and ... in code.co_consts):
             raise Unfinished
-        kind = _kind_of_value(answer, reference, _given(exercise, probe))
+        if answer.raw is None:
+            said = f"It returns nothing for {_given(exercise, probe)}. Is a return missing there?"
+            return problem or wrong("none", said)
+        kind = _kind_of_value(answer, reference)
         if kind is not None and kind.mistake != "shape":
             return problem or kind
         problem = problem or kind
@@ -449,11 +448,9 @@ def _message(error: BaseException) -> str:
         return ""
 
 
-def _kind_of_value(answer: _Answer, reference: np.ndarray[Any, Any], given: str) -> Outcome | None:
+def _kind_of_value(answer: _Answer, reference: np.ndarray[Any, Any]) -> Outcome | None:
     """Say what is wrong with the type, shape or dtype of a value, if anything is."""
     value = answer.value
-    if answer.raw is None:
-        return wrong("none", f"It returns nothing for {given}. Is a return missing there?")
     if type(answer.raw).__module__ == "torch.return_types":
         return wrong("type", "max gives values and indices here. Take .values, or use amax.")
     if value is None:

@@ -15,15 +15,15 @@ def _between(ordered: list[float], share: float) -> str:
     return f"({here:.10g} + ({place:.10g} - {below}) × ({there:.10g} - {here:.10g}))"
 
 
-def _columns(values: Any, axis: int = 0) -> list[list[float]]:
+def columns(values: Any, axis: int = 0) -> list[list[float]]:
     """The numbers along an axis as lists: one for a vector, one a column for a table."""
     moved = np.moveaxis(np.asarray(values, float), axis, 0)
     return moved.reshape(len(moved), -1).T.tolist()
 
 
 def _interval_lines(estimates: Any, level: float = 0.95) -> Any:
-    columns, outside = _columns(np.sort(estimates, axis=0)), (1 - level) / 2
-    ends = [[_between(column, share) for column in columns] for share in (outside, 1 - outside)]
+    ordered, outside = columns(np.sort(estimates, axis=0)), (1 - level) / 2
+    ends = [[_between(column, share) for column in ordered] for share in (outside, 1 - outside)]
     return np.reshape(ends, (2, *estimates.shape[1:])).tolist()
 
 
@@ -46,7 +46,7 @@ PERCENTILE_INTERVAL = Probes(
 
 def _iqm_lines(scores: Any, axis: int = 0) -> Any:
     lines = []
-    for ordered in _columns(np.sort(scores, axis=axis), axis):
+    for ordered in columns(np.sort(scores, axis=axis), axis):
         cut = len(ordered) // 4
         middle = ordered[cut : len(ordered) - cut]
         lines.append(f"({' + '.join(f'({value:.10g})' for value in middle)}) / {len(middle)}")

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from dqn_classroom.exercises.check import Probes
+from dqn_classroom.lessons.evidence_probes import columns
 
 
 def largest_failure_rate(seeds: int, level: float = 0.95) -> float:
@@ -76,16 +77,9 @@ RUNNING_MEAN = Probes(
 )
 
 
-def _columns(values: Any) -> list[list[float]]:
-    """The columns of scores as lists: one for a vector."""
-    table = np.asarray(values, float)
-    columns: list[list[float]] = table.reshape(len(table), -1).T.tolist()
-    return columns
-
-
 def _rank_lines(score: Any, scores: Any) -> Any:
     lines = []
-    for one, column in zip(np.ravel(score), _columns(scores), strict=True):
+    for one, column in zip(np.ravel(score), columns(scores), strict=True):
         below = sum(other < one for other in column)
         lines.append(f"100 × ({below} + {column.count(one)} / 2) / {len(column)}")
     return np.reshape(lines, np.shape(score)).tolist()

@@ -309,6 +309,26 @@ def test_a_limit_that_is_kept_leaves_nothing_behind():
         assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 
 
+def test_a_limit_that_is_over_at_once_leaves_no_timer_behind(monkeypatch):
+    real, before = signal.setitimer, signal.getsignal(signal.SIGALRM)
+
+    def slow(which, seconds, *interval):
+        told = real(which, seconds, *interval)
+        if seconds:
+            time.sleep(0.2)  # on a busy machine: it strikes here
+        return told
+
+    monkeypatch.setattr(signal, "setitimer", slow)
+    try:
+        with pytest.raises(TooLong):
+            call_within(0.01, abs, -3)
+        assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+        assert signal.getsignal(signal.SIGALRM) is before
+    finally:
+        real(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
 def test_a_limit_that_is_over_at_once_leaves_no_watchdog_behind(monkeypatch):
     class SlowToStart(threading.Thread):
         def start(self):

@@ -35,7 +35,7 @@ def test_each_bug_is_caught_by_the_probe_that_names_it(bug):
     assert not result.healthy
     mine, known = result.outcome, shipped(bug.name, bug.caught_by)
     assert (mine.error, mine.healthy) == (known.error, known.healthy), (
-        "run `python -m dqn_classroom.clinic`"
+        "run `python -m tests.classroom.clinic_tables`"
     )
     rows = {bug.caught_by: mine}, {bug.caught_by: known}
     assert not list(diagnosis.disagreements(*rows))

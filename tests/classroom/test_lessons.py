@@ -75,10 +75,14 @@ def test_a_mistake_that_the_clinic_names_is_named_once():
     assert len(taken) == len(BUGS_OF) == 11
 
 
+def answers_of(task, function):
+    return [check.array(check.call(task, function, given)) for given in task.probes.inputs]
+
+
 @EACH_OF_NUMBERS
 def test_the_probes_tell_all_mistakes_apart(task):
-    answers = {known.name: check._answers(task, known.wrong) for known in task.mistakes}
-    answers["reference"] = check._answers(task, task.reference)
+    answers = {known.name: answers_of(task, known.wrong) for known in task.mistakes}
+    answers["reference"] = answers_of(task, task.reference)
     for (one, a), (other, b) in itertools.combinations(answers.items(), 2):
         assert not all(map(check._equal, a, b)), f"{one} and {other} give the same numbers"
 
