@@ -1,4 +1,4 @@
-"""Planted bugs of published code: each is caught by the probe that names it, and by its numbers."""
+"""Planted bugs: each is caught by the probe that names it, and by its numbers."""
 
 import itertools
 import re

@@ -26,6 +26,9 @@ RETIRED = (
     r"the trade-off of every DQN",
     r"learns at the same rate as a hard one",
     r"are both right: the first when periods are short",
+    r"bugs (?:of|from) published code",
+    r"Since Gymnasium 1\.0, a vector",
+    r"Which line matters\?",
 )
 
 
