@@ -99,6 +99,7 @@ def main(words: list[str] | None = None) -> int:
         ("hand-in", hand_in, "write one file to give to a lecturer"),
         ("slides", instruct, "for instructors: slides that need no network"),
         ("class-summary", instruct, "for instructors: count what students handed in"),
+        ("grade", instruct, "for instructors: run handed-in exercises again, within limits"),
         ("test", test, "for contributors: pass the tests; pytest gets all options"),
     ):
         command = commands.add_parser(
