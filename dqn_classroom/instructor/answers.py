@@ -1,4 +1,4 @@
-"""The answer key: the lessons with every exercise solved, every question answered, with reasons."""
+"""The answer key: the lessons solved and answered, with reasons and the presenter's notes."""
 
 import argparse
 import ast
@@ -93,16 +93,21 @@ def answer_key(lesson: Lesson, notebook: NotebookNode) -> NotebookNode:
     cells = []
     for cell in key.cells:
         cells.append(cell)
-        if text := _after(lesson, cell):
-            cells.append(nbformat.v4.new_markdown_cell(text, id=f"{cell.id}-answer"))
-    parts = {
+        note = re.split(
+            " Who showed it: | Discuss: ", cell.metadata.get("lecture", {}).get("say", "")
+        )
+        parts = {"answer": _after(lesson, cell), "note": note[0] and f"> *Say:* {note[0]}"}
+        for kind, text in parts.items():
+            if text:
+                cells.append(nbformat.v4.new_markdown_cell(text, id=f"{cell.id}-{kind}"))
+    ends = {
         "Try before you go, and open tasks": "\n\n".join(lesson.answers),
         "To discuss": "\n\n".join(f"**{ask}**\n{said}" for ask, said in discussion(notebook)),
         "Who showed it": "\n".join(
             f"- {slide}: {by}." for slide, by in who_showed_it(notebook).items()
         ),
     }
-    text = "\n\n".join(f"## {head}\n\n{text}" for head, text in parts.items() if text)
+    text = "\n\n".join(f"## {head}\n\n{text}" for head, text in ends.items() if text)
     key.cells = [*cells, nbformat.v4.new_markdown_cell(text, id="answer-key")]
     return key
 

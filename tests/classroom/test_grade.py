@@ -131,7 +131,9 @@ def graded(tmp_path_factory):
     notebook(folder / "page.ipynb", ("open-task", "my_sentences = '<script>five</script>'"))
     progress = {"exercises": {"td_target": {"status": "passes"}}, "student": "=HYPERLINK(1)"}
     answers = {"td_target": HANDED_IN["wrong"][0], "rm": "@exercise\ndef rm(): 1"}
-    (folder / "file.json").write_text(json.dumps({**progress, "answers": answers}))
+    (folder / "file.json").write_text(
+        json.dumps({**progress, "answers": answers}), encoding="utf-8"
+    )
     return folder, grade(folder, SECONDS)
 
 

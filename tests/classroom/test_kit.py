@@ -10,7 +10,7 @@ from dqn_classroom.exercises import check
 from dqn_classroom.figures import AccessibleFigure, bias_curves
 from dqn_classroom.instructor import answers, figures
 from dqn_classroom.lessons import LESSONS
-from tests.classroom.kit import MAP, SYLLABUS, objectives_table
+from tests.classroom.kit import GENERATED, SYLLABUS, generated, slides
 from tests.notebooks.tools import NOTEBOOKS
 
 DOCS = NOTEBOOKS.parent / "docs"
@@ -78,6 +78,17 @@ def test_what_is_to_be_tried_and_discussed_has_a_model_answer(topic, keys):
 
 
 @EACH
+def test_the_answer_key_can_be_read_as_a_script(topic, keys):
+    cells = {cell.id: cell.source for cell in keys[topic].cells}
+    for cell in NOTEBOOK[topic].cells:
+        if said := cell.metadata.get("lecture", {}).get("say"):
+            note = cells[f"{cell.id}-note"]
+            assert note.startswith("> *Say:* ")
+            assert said.startswith(note.removeprefix("> *Say:* "))
+            assert "Discuss:" not in note
+
+
+@EACH
 def test_who_showed_it_is_in_the_references_or_this_course(topic):
     book = NOTEBOOK[topic]
     (listed,) = [cell.source for cell in book.cells if cell.id == "references"]
@@ -136,35 +147,27 @@ def test_every_exercise_prediction_and_question_serves_an_objective():
     assert {task for row in rows for task in row.get("tasks", ())} <= cells
 
 
-def test_the_map_in_the_syllabus_is_the_lessons():
-    found = SYLLABUS.read_text(encoding="utf-8").split(MAP)[1]
-    assert found == objectives_table(), "run `python -m tests.classroom.kit`"
+def test_the_generated_half_of_the_syllabus_is_the_lessons():
+    found = SYLLABUS.read_text(encoding="utf-8").split(GENERATED)[1]
+    assert found == generated(), "run `python -m tests.classroom.kit`"
 
 
-def test_the_syllabus_names_every_lesson_in_each_plan():
-    plans = SYLLABUS.read_text(encoding="utf-8").split(MAP)[0].split("\n## ")
-    six, fifty = (next(p for p in plans if p.startswith(head)) for head in ("Six weeks", "In 50"))
+def test_the_plan_of_six_weeks_has_every_lesson():
+    plan = SYLLABUS.read_text(encoding="utf-8").split("\n## Six weeks")[1].split("\n## ")[0]
     for lesson in LESSONS.values():
-        assert re.search(rf"\b{lesson.number} · ", six), lesson.title
-        if lesson.minutes > 50:
-            assert re.search(rf"^\| {lesson.number} · ", fifty, re.M), lesson.title
+        assert f"{lesson.number} · {lesson.title}" in plan, f"docs/syllabus.md: add {lesson.title}"
 
 
-def test_a_plan_of_50_minutes_keeps_the_idea_and_fits():
-    text = SYLLABUS.read_text(encoding="utf-8").split("\n## In 50")[1].split("\n## ")[0]
-    rows = re.findall(r"^\| (\d+) · [^|]+ \| ([^|]+) \| ([^|]+) \| (\d+) \|$", text, re.M)
-    lessons = list(LESSONS.values())
-    assert [int(number) for number, *_ in rows] == [one.number for one in lessons]
-    for number, core, out, minutes in rows:
-        topic = lessons[int(number)].topic
-        cells = {cell.id: cell for cell in NOTEBOOK[topic].cells}
-        left_out = re.findall(r"`([a-z0-9-]+)`", out)
-        kept = set(re.findall(r"`([a-z0-9-]+)`", core))
-        assert kept
-        assert kept <= set(cells)
-        assert not kept & set(left_out), topic
-        spent = {name: cells[name].metadata["lecture"]["minutes"] for name in left_out}
-        assert lessons[int(number)].minutes - sum(spent.values()) == int(minutes) <= 47, topic
+@EACH
+def test_a_plan_of_50_minutes_keeps_the_idea_and_fits(topic):
+    plan = LESSONS[topic].teaching.get("in_50_minutes")
+    assert plan, f"{topic}.toml: write [teaching.in_50_minutes] with keep and leave_out"
+    known = slides(NOTEBOOK[topic])
+    assert plan["keep"]
+    assert set(plan["keep"]) | set(plan["leave_out"]) <= set(known)
+    assert not set(plan["keep"]) & set(plan["leave_out"])
+    left = LESSONS[topic].minutes - sum(known[name][2] for name in plan["leave_out"])
+    assert left <= 47, f"{topic}.toml: {left} minutes are left; leave out more"
 
 
 def test_there_are_ten_key_figures_and_each_ends_a_cell_of_its_lesson():
@@ -209,6 +212,6 @@ def test_the_answer_keys_are_written(tmp_path, capsys):
     assert [file.stem for file in written] == [f"{one.file}_answers" for one in LESSONS.values()]
     cells = json.loads(written[1].read_text(encoding="utf-8"))["cells"]
     assert len({cell["id"] for cell in cells}) == len(cells)
-    (tmp_path / "file").write_text("")
+    (tmp_path / "file").write_text("", encoding="utf-8")
     assert answers.main(["--out", str(tmp_path / "file" / "keys")]) == 1
     assert "Remedy" in capsys.readouterr().err
