@@ -165,6 +165,8 @@ def test_what_holds_no_answer_is_named(graded):
     assert set(left_out) == {"no.ipynb", "deep.ipynb", "huge.ipynb", "empty.ipynb"}
     assert "100,000,000" in left_out["huge.ipynb"]
     assert left_out["empty.ipynb"] == "holds no answer"
+    assert left_out["no.ipynb"] == "cannot be read (JSONDecodeError)"
+    assert left_out["deep.ipynb"] == "cannot be read (RecursionError)"
 
 
 def test_an_open_task_is_there_to_read(graded):
