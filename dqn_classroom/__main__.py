@@ -65,8 +65,9 @@ def hand_in(given: Given, _rest: list[str]) -> int:
 
 def instruct(given: Given, words: list[str]) -> int:
     """Pass the words on to a command for instructors."""
-    name = given.command.replace("-", "_")
-    return int(import_module(f"dqn_classroom.instructor.{name}.__main__").main(words))
+    name = f"dqn_classroom.instructor.{given.command.replace('-', '_')}"
+    run = getattr(import_module(name), "main", None) or import_module(f"{name}.__main__").main
+    return int(run(words))
 
 
 def test(_given: Given, words: list[str]) -> int:
@@ -100,6 +101,8 @@ def main(words: list[str] | None = None) -> int:
         ("slides", instruct, "for instructors: slides that need no network"),
         ("class-summary", instruct, "for instructors: count what students handed in"),
         ("grade", instruct, "for instructors: run handed-in exercises again, within limits"),
+        ("answers", instruct, "for instructors: notebooks with every answer"),
+        ("figures", instruct, "for instructors: the key figures as SVG and PNG"),
         ("test", test, "for contributors: pass the tests; pytest gets all options"),
     ):
         command = commands.add_parser(

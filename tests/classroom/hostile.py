@@ -12,8 +12,8 @@ import numpy as np
 
 # Taken before the audit hook is set: what machine code could call, past all that Python watches.
 _LIBC = ctypes.CDLL(None) if os.name == "posix" else None
-for _name in ("abort", "open", "unlink", "truncate", "socket", "connect"):
-    getattr(_LIBC, _name, None)
+_NAMES = ("abort", "open", "unlink", "truncate", "socket", "connect")
+CALL = {name: getattr(_LIBC, name, None) for name in _NAMES}
 
 
 def answer(word):
@@ -32,7 +32,7 @@ def asks_for_memory(_path):
 
 
 def writes(path):
-    with open(path, "w"):
+    with open(path, "w", encoding="utf-8"):
         pass
 
 
@@ -65,7 +65,7 @@ def leaves(_path):
 
 
 def crashes(_path):
-    _LIBC.abort()
+    CALL["abort"]()
 
 
 def prints_without_end(_path):
@@ -100,11 +100,11 @@ def past_the_hook(path, port):
     """Return what machine code is allowed: each -1 is a refusal."""
     flags = os.O_CREAT | os.O_WRONLY
     address = (2).to_bytes(2, "little") + int(port).to_bytes(2, "big") + bytes([127, 0, 0, 1])
-    plug = _LIBC.socket(2, 1, 0)
+    plug = CALL["socket"](2, 1, 0)
     return {
-        "made": _LIBC.open(f"{path}.new".encode(), flags, 0o600),
-        "opened": _LIBC.open(path.encode(), os.O_WRONLY),
-        "removed": _LIBC.unlink(path.encode()),
-        "truncated": _LIBC.truncate(path.encode(), ctypes.c_long(0)),
-        "connected": _LIBC.connect(plug, address + bytes(8), 16),
+        "made": CALL["open"](f"{path}.new".encode(), flags, 0o600),
+        "opened": CALL["open"](path.encode(), os.O_WRONLY),
+        "removed": CALL["unlink"](path.encode()),
+        "truncated": CALL["truncate"](path.encode(), ctypes.c_long(0)),
+        "connected": CALL["connect"](plug, address + bytes(8), 16),
     }

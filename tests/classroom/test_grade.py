@@ -131,7 +131,9 @@ def graded(tmp_path_factory):
     notebook(folder / "page.ipynb", ("open-task", "my_sentences = '<script>five</script>'"))
     progress = {"exercises": {"td_target": {"status": "passes"}}, "student": "=HYPERLINK(1)"}
     answers = {"td_target": HANDED_IN["wrong"][0], "rm": "@exercise\ndef rm(): 1"}
-    (folder / "file.json").write_text(json.dumps({**progress, "answers": answers}))
+    (folder / "file.json").write_text(
+        json.dumps({**progress, "answers": answers}), encoding="utf-8"
+    )
     return folder, grade(folder, SECONDS)
 
 
@@ -163,6 +165,8 @@ def test_what_holds_no_answer_is_named(graded):
     assert set(left_out) == {"no.ipynb", "deep.ipynb", "huge.ipynb", "empty.ipynb"}
     assert "100,000,000" in left_out["huge.ipynb"]
     assert left_out["empty.ipynb"] == "holds no answer"
+    assert left_out["no.ipynb"] == "cannot be read (JSONDecodeError)"
+    assert left_out["deep.ipynb"] == "cannot be read (RecursionError)"
 
 
 def test_an_open_task_is_there_to_read(graded):

@@ -15,6 +15,7 @@ import torch
 
 from dqn_classroom import shipped
 from dqn_classroom.exercises import check
+from dqn_classroom.instructor.answers import answer_key
 from dqn_classroom.lessons import LESSONS
 from dqn_lessons import tabular, target_lag
 from dqn_lessons.experiments.presets import VANILLA
@@ -153,8 +154,7 @@ def test_every_exercise_starts_unsolved(path):
 def test_solved_notebook_runs_and_every_exercise_passes(path, tmp_path):
     notebook = tools.load(path)
     names = set(tools.exercise_functions(notebook))
-    solutions = {name: EXERCISES[name].solution for name in names}
-    executed = tools.execute(tools.solved(notebook, solutions), tmp_path / "progress.json")
+    executed = tools.execute(answer_key(LESSON_OF[path.stem], notebook), tmp_path / "progress.json")
     said = tools.plain_text(executed)
     assert {name for name in names if f"✓ {name}: passes" in said} == names
     # What is shipped of this lesson was found: what it trains is what was shipped.

@@ -21,6 +21,7 @@ from nbformat import NotebookNode
 
 from dqn_classroom.exercises import check
 from dqn_classroom.exercises.stages import Stage
+from dqn_classroom.instructor.answers import exercise_functions
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
@@ -130,31 +131,6 @@ def outputs(notebook: NotebookNode) -> Iterator[tuple[NotebookNode, str, str]]:
 def plain_text(notebook: NotebookNode) -> str:
     """Return all plain text that a notebook shows."""
     return "\n".join(text for _, mime, text in outputs(notebook) if mime == "text/plain")
-
-
-Answer = ast.FunctionDef | ast.ClassDef
-
-
-def exercise_functions(notebook: NotebookNode) -> dict[str, tuple[NotebookNode, Answer]]:
-    """Return the cells whose function or class is decorated with ``@exercise``, by its name."""
-    found = {}
-    for cell in notebook.cells:
-        if cell.cell_type != "code" or "@exercise" not in cell.source:
-            continue
-        for node in ast.parse(cell.source).body:
-            if isinstance(node, Answer) and any(
-                isinstance(d, ast.Name) and d.id == "exercise" for d in node.decorator_list
-            ):
-                found[node.name] = (cell, node)
-    return found
-
-
-def solved(notebook: NotebookNode, solutions: dict[str, str]) -> NotebookNode:
-    """Return a copy in which every exercise holds the solution that its card shows."""
-    answered = copy.deepcopy(notebook)
-    for name, (cell, _) in exercise_functions(answered).items():
-        cell.source = f"@exercise\n{solutions[name]}"
-    return answered
 
 
 def spoiled(notebook: NotebookNode, wrong: dict[str, str]) -> NotebookNode:

@@ -37,23 +37,18 @@ def grade(folder: Path, seconds: float) -> dict[str, Any]:
     from dqn_classroom.lessons import LESSONS
 
     topics = {name: topic for topic, lesson in LESSONS.items() for name in lesson.exercises}
-    look_for = {
-        c: text
-        for lesson in LESSONS.values()
-        for c, text in lesson.teaching.get("open_tasks", {}).items()
-    }
+    asked = [lesson.teaching.get("open_tasks", {}) for lesson in LESSONS.values()]
+    look_for = {task: text for tasks in asked for task, text in tasks.items()}
     held: dict[str, str] = {}
 
     def read(file: tuple[Path, str]) -> tuple[str, dict[str, Any]]:
         path, reason = file
+        where = str(path.relative_to(folder))
         if not reason and path.stat().st_size > LIMIT:
             reason = f"has more than {LIMIT:,} bytes"
-        told = (
-            {"reason": reason}
-            if reason
-            else run(f"{_JUDGE}:cells", str(path.absolute()), seconds=seconds)
-        )
-        return str(path.relative_to(folder)), told
+        if reason:
+            return where, {"reason": reason}
+        return where, run(f"{_JUDGE}:contents", str(path.absolute()), seconds=seconds)
 
     def one(job: tuple[str, str, str, str]) -> tuple[str | int, ...]:
         file, student, name, source = job
@@ -61,12 +56,8 @@ def grade(folder: Path, seconds: float) -> dict[str, Any]:
         if source:
             told = run(f"{_JUDGE}:judge", topics[name], name, source, seconds=seconds)
             held.update(told["held"])
-        said = (
-            told.get("status", "not run"),
-            told.get("mistake", told.get("reason", "")),
-            told.get("text", ""),
-        )
-        return file, student, LESSONS[topics[name]].number, name, *said
+        said = told.get("status", "not run"), told.get("mistake", told.get("reason", ""))
+        return file, student, LESSONS[topics[name]].number, name, *said, told.get("text", "")
 
     jobs, tasks, left_out = [], [], []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -75,11 +66,9 @@ def grade(folder: Path, seconds: float) -> dict[str, Any]:
             began = {topics[name] for name in answers if name in topics}
             theirs = [name for name, topic in topics.items() if topic in began]
             jobs += [(file, told["student"], name, answers.get(name, "")) for name in theirs]
-            found = [
-                (file, task, look_for[task], text) for task, text in told.get("open", {}).items()
-            ]
-            tasks += found
-            if not theirs and not found:
+            texts = told.get("open", {})
+            tasks += [(file, task, look_for[task], text) for task, text in texts.items()]
+            if not theirs and not texts:
                 left_out.append((file, told.get("reason", "holds no answer")))
         return {"rows": [*pool.map(one, jobs)], "open": tasks, "left_out": left_out, "held": held}
 

@@ -27,20 +27,20 @@ _REACHES = re.compile(
 )
 
 
-def cells(file: str) -> dict[str, Any]:
+def contents(file: str) -> dict[str, Any]:
     """Return what a notebook or a hand-in file holds: answers, open tasks, a name as given."""
-    found = json.loads(Path(file).read_text(encoding="utf-8"))
-    if not file.lower().endswith(".ipynb"):
-        named = {str(name): cut(str(text)) for name, text in found.get("answers", {}).items()}
-        return {"answers": named, "open": {}, "student": cut(str(found.get("student", "")), 100)}
-    sources = {str(n): "".join(cell["source"]) for n, cell in enumerate(found["cells"])}
-    ids = {str(cell.get("id")): sources[str(n)] for n, cell in enumerate(found["cells"])}
-    asked = {
-        task for lesson in LESSONS.values() for task in lesson.teaching.get("open_tasks", ())
-    } & set(ids)
-    course = _course_cells()
-    texts = {task: cut(ids[task], 10_000) for task in asked if ids[task] != course.get(task)}
-    return {"answers": answered(sources.values()), "open": texts, "student": ""}
+    try:
+        found = json.loads(Path(file).read_text(encoding="utf-8"))
+        if not file.lower().endswith(".ipynb"):
+            named = {str(name): cut(str(text)) for name, text in found.get("answers", {}).items()}
+            return {"answers": named, "student": cut(str(found.get("student", "")), 100)}
+        cells = [(str(cell.get("id")), "".join(cell["source"])) for cell in found["cells"]]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        return {"reason": f"cannot be read ({type(error).__name__})"}
+    asked = {task for lesson in LESSONS.values() for task in lesson.teaching.get("open_tasks", ())}
+    texts = {task: cut(text, 10_000) for task, text in cells if task in asked}
+    texts = {task: text for task, text in texts.items() if text != _course_cells().get(task)}
+    return {"answers": answered(text for _, text in cells), "open": texts, "student": ""}
 
 
 @cache

@@ -1,6 +1,6 @@
 """Run a function on what a stranger wrote: in a process of its own, with limits, for one answer.
 
-`held` says what keeps each limit on this machine. The system cannot be evaded. Python's audit hook
+`held` says what keeps each limit on this machine. The system stops all code. Python's audit hook
 stops what is written in Python, but not machine code.
 """
 
@@ -28,9 +28,11 @@ _FORBIDDEN = (
 # To look about does no harm, and the check itself puts folder and environment back.
 _ALLOWED = ("os.listdir", "os.scandir", "os.walk", "os.chdir", "os.putenv", "os.unsetenv")
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-# A server that has the course loaded forks for each answer; Windows has none and loads it again.
-_CONTEXT: Any = multiprocessing.get_context("spawn" if os.name == "nt" else "forkserver")
-if os.name != "nt":
+# A server that has the course loaded forks for each answer. Windows has none, and macOS forks no
+# process that has loaded so much: there each loads the course again.
+_LINUX = sys.platform == "linux"
+_CONTEXT: Any = multiprocessing.get_context("forkserver" if _LINUX else "spawn")
+if _LINUX:
     _CONTEXT.set_forkserver_preload(["dqn_classroom.instructor.grade.judge"])
 
 
@@ -119,7 +121,7 @@ def _limit(home: str, seconds: int) -> dict[str, str]:
     import resource
 
     limits = {resource.RLIMIT_CPU: seconds, resource.RLIMIT_CORE: 0, resource.RLIMIT_FSIZE: 0}
-    if sys.platform == "linux":
+    if _LINUX:
         with open("/proc/self/statm", encoding="ascii") as file:
             pages = int(file.read().split()[0])
         limits[resource.RLIMIT_AS] = pages * resource.getpagesize() + MEMORY
