@@ -47,13 +47,14 @@ class Probes:
         inputs: argument tuples on which answers are compared. They tell every mistake
             from the reference and from every other.
         arithmetic: the calculation of one input, with its numbers filled in: a line for an
-            answer of one number, else nested lists of lines in the shape of the answer.
+            answer of one number, else nested lists of lines in the shape of the answer; None
+            where numbers are only moved.
         observe: ``(function, arguments) -> answer``; what the function returns, or for one
             that works in place, what it did.
     """
 
     inputs: Sequence[tuple[Any, ...]]
-    arithmetic: Callable[..., Any]
+    arithmetic: Callable[..., Any] | None = None
     observe: Callable[[Function, tuple[Any, ...]], Any] = lambda function, given: function(*given)
 
 
@@ -334,11 +335,11 @@ def _compare(exercise: Exercise, function: Function, code: CodeType, seconds: fl
                 lambda *given: array(call_within(seconds / 20, call, exercise, function, given)),
                 lambda *given: array(call(exercise, exercise.reference, given)),
             )
-    first = rights.index(False)
+    first, arithmetic = rights.index(False), exercise.probes.arithmetic
+    calculation = f" = {laid_out(arithmetic(*inputs[first]))}" if arithmetic else ""
     lines = [
         f"with      {_given(exercise, inputs[first])}",
-        f"expected  {_show(references[first])} = "
-        + laid_out(exercise.probes.arithmetic(*inputs[first])),
+        f"expected  {_show(references[first])}{calculation}",
         f"yours     {_show(answers[first])}",
     ]
     text = sentence or "Not a mistake that this course knows by name."

@@ -43,7 +43,6 @@ class Questions(check.Probes):
     """
 
     inputs: Sequence[tuple[Any, ...]] = ()
-    arithmetic: Callable[..., Any] = repr
     asked: Sequence[Callable[[Any], None]] = ()
     seconds: float = 10.0
 
