@@ -9,6 +9,7 @@ import copy
 import dis
 import functools
 import inspect
+import re
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -87,12 +88,8 @@ class Exercise:
 
     @property
     def solution(self) -> str:
-        """The source of the reference, with the head of the template: no types, no decorators."""
-        source = inspect.getsource(self.reference)
-        node = ast.parse(source).body[0]
-        assert isinstance(node, ast.FunctionDef)
-        body = source.splitlines()[node.body[0].lineno - 1 :]
-        return "\n".join([f"def {self.name}({arguments(self.reference)}):", *body, ""])
+        """The source of the reference as a student would write it."""
+        return plain_source(self.reference)
 
     def judge(self, function: Any, seconds: float) -> "Outcome":
         """Return what an answer does on the probes."""
@@ -372,12 +369,30 @@ def _head(function: Function) -> list[tuple[str, Any]]:
     return [(parameter.name, parameter.default) for parameter in parameters]
 
 
+def plain_source(thing: Any) -> str:
+    """Return the source of a class or a function as a student would write it.
+
+    That is without types, and without decorators of a function.
+    """
+    lines = inspect.getsource(thing).splitlines()
+    tree = ast.parse("\n".join(lines))
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    for node in sorted(nodes, key=lambda one: -one.lineno):
+        for argument in ast.walk(node.args):
+            if isinstance(argument, ast.arg):
+                argument.annotation = None
+        head = f"{' ' * node.col_offset}def {node.name}({ast.unparse(node.args)}):"
+        first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
+        lines[first - 1 : node.body[0].lineno - 1] = [head]
+    plain = (re.sub(r"^( +\w+): [\w.\[\], |]+ = ", r"\1 = ", line) for line in lines)
+    return "\n".join([*plain, ""])
+
+
 def arguments(function: Function) -> str:
     """Return the arguments of a function as they stand in its first line, without types."""
-    return ", ".join(
-        name if default is inspect.Parameter.empty else f"{name}={default!r}"
-        for name, default in _head(function)
-    )
+    parameters = inspect.signature(function).parameters.values()
+    plain = [one.replace(annotation=inspect.Parameter.empty) for one in parameters]
+    return str(inspect.Signature(plain))[1:-1]
 
 
 def _harmful(
