@@ -43,6 +43,14 @@ def exercise_functions(notebook: NotebookNode) -> dict[str, tuple[NotebookNode, 
     return found
 
 
+def solved(notebook: NotebookNode) -> NotebookNode:
+    """Return a copy in which every exercise holds the solution that its card shows."""
+    answered = copy.deepcopy(notebook)
+    for name, (cell, _) in exercise_functions(answered).items():
+        cell.source = f"@exercise\n{check.find(name).solution}"
+    return answered
+
+
 def discussion(notebook: NotebookNode) -> list[tuple[str, str]]:
     """Return the questions to discuss, with a model answer each, from the presenter's notes."""
     notes = [cell.metadata.get("lecture", {}).get("say", "") for cell in notebook.cells]
@@ -87,10 +95,7 @@ def answer_key(lesson: Lesson, notebook: NotebookNode) -> NotebookNode:
         lesson: which it is.
         notebook: its notebook.
     """
-    key = copy.deepcopy(notebook)
-    for name, (cell, _) in exercise_functions(key).items():
-        cell.source = f"@exercise\n{check.find(name).solution}"
-    cells = []
+    key, cells = solved(notebook), []
     for cell in key.cells:
         cells.append(cell)
         note = re.split(

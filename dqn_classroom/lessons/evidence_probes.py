@@ -106,11 +106,6 @@ def power(differences: Any, draws: Any) -> Any:
     return (np.abs(studies.mean(axis=-1)) > 2 * error).mean()
 
 
-def mean_of(studies: Any) -> Any:
-    """Mean of each study."""
-    return studies.mean(axis=-1)
-
-
 def error_of(studies: Any, ddof: int = 1) -> Any:
     """Standard error of the mean of each study."""
     return studies.std(axis=-1, ddof=ddof) / studies.shape[-1] ** 0.5

@@ -23,9 +23,9 @@ from typing import Any
 
 import numpy as np
 
-from dqn_classroom.exercises.check import Exercise, Function, Mistake, arguments
+from dqn_classroom.exercises.check import Exercise, Function, Mistake, arguments, plain_source
 from dqn_classroom.exercises.questions import KEPT, Question
-from dqn_classroom.exercises.stages import Questions, Stage, plain_source
+from dqn_classroom.exercises.stages import Questions, Stage
 
 
 @dataclass(frozen=True)

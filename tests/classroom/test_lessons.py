@@ -108,7 +108,9 @@ def test_the_reference_passes_and_its_source_is_the_solution(task):
     assert f"{kind} {task.name}" in task.solution
 
 
-@EACH_OF_NUMBERS
+@pytest.mark.parametrize(
+    "task", [task for task in OF_NUMBERS if task.probes.arithmetic], ids=lambda task: task.name
+)
 def test_the_arithmetic_comes_out_as_the_reference(task):
     for probe in task.probes.inputs:
         line = check.laid_out(task.probes.arithmetic(*probe)).replace("×", "*").replace("^", "**")

@@ -19,9 +19,11 @@ import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
+from dqn_classroom import shipped
 from dqn_classroom.exercises import check
 from dqn_classroom.exercises.stages import Stage
 from dqn_classroom.instructor.answers import exercise_functions
+from dqn_classroom.lessons import LESSONS
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
@@ -131,6 +133,16 @@ def outputs(notebook: NotebookNode) -> Iterator[tuple[NotebookNode, str, str]]:
 def plain_text(notebook: NotebookNode) -> str:
     """Return all plain text that a notebook shows."""
     return "\n".join(text for _, mime, text in outputs(notebook) if mime == "text/plain")
+
+
+def assert_solved(path: Path, said: str) -> None:
+    """See that every exercise of a solved notebook passed, given all that it said."""
+    names = set(exercise_functions(load(path)))
+    assert {name for name in names if f"✓ {name}: passes" in said} == names
+    # What is shipped of this lesson was found: what it trains is what was shipped.
+    (lesson,) = (one for one in LESSONS.values() if one.file == path.stem)
+    arms = [a for name, study in shipped.STUDIES.items() if lesson.key in name for a in study.arms]
+    assert said.count("is shipped with the course") == len(arms)
 
 
 def spoiled(notebook: NotebookNode, wrong: dict[str, str]) -> NotebookNode:
