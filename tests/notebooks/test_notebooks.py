@@ -176,7 +176,7 @@ def test_lines_of_code_are_counted_as_they_are_written():
 
 
 # Lessons in which less than half of the minutes are for code of 4 to 40 lines, as yet.
-SHORT = {"start_here", "bug_clinic", "evidence", "solve_cartpole"}
+SHORT = {"start_here", "bug_clinic"}
 
 
 @pytest.mark.parametrize("topic", LESSONS)
