@@ -23,16 +23,9 @@ from dqn_lessons.config import Array, DQNConfig
 from dqn_lessons.history import History
 
 CASE_CONFIG = DQNConfig(
-    steps=4_000,
-    batch_size=32,
-    replay_capacity=2_000,
-    learning_starts=250,
-    update_period=2,
-    target_period=100,
-    epsilon_duration=2_000,
-    eval_period=200,
-    eval_episodes=5,
-)
+    steps=4_000, batch_size=32, replay_capacity=2_000, learning_starts=250, update_period=2,
+    target_period=100, epsilon_duration=2_000, eval_period=200, eval_episodes=5,
+)  # fmt: skip
 """What the learners of a case do: CartPole, long enough to learn, short enough to wait for."""
 
 LEARNERS = 16
