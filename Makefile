@@ -12,9 +12,9 @@ BIN = $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 COURSE = $(BIN)/python -m dqn_classroom
 export VENV
 # Tiny tensors: one thread per process is fastest, and the tests run in three processes.
-notebooks slides soak bench: export OMP_NUM_THREADS = 1
+notebooks slides book soak bench: export OMP_NUM_THREADS = 1
 
-.PHONY: lab lecture slides class-summary test soak lint format notebooks docs bench clean \
+.PHONY: lab lecture slides book class-summary test soak lint format notebooks bench clean \
 	setup setup-test setup-docs setup-slides python
 
 lab lecture: setup
@@ -23,6 +23,10 @@ lab lecture: setup
 # Offline HTML slides of every lesson, in slides/.
 slides: setup-slides
 	$(COURSE) slides
+
+# The course as a site, in docs/build/book; what was run is kept, and runs again when it changes.
+book: setup-docs
+	$(COURSE) book
 
 # Counts a class from the files in a folder: make class-summary FILES=folder [OUT=folder]
 class-summary: setup
@@ -54,10 +58,6 @@ format: setup-test
 # Runs every notebook and writes back the small, stable outputs that are committed.
 notebooks: setup-test
 	$(BIN)/python -m tests.notebooks.tools
-
-# Writes the API reference to docs/build; it needs no network to be read.
-docs: setup-docs
-	$(BIN)/python docs/api.py
 
 bench: setup-test
 	for script in $(filter-out %/jax_dqn.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit 1; done
