@@ -29,7 +29,7 @@ html_theme_options = {
     "use_fullscreen_button": False,
     "navbar_persistent": [],
     "show_toc_level": 2,
-    "show_navbar_depth": 1,
+    "max_navbar_depth": 1,
 }
 nb_execution_mode = "off"
 nb_merge_streams = True

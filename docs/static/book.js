@@ -1,10 +1,6 @@
 // Draws the figures of a page: they answer the pointer, fit the page, and where a control was moved
 // beforehand, a slider moves it again. plotly.js is 5 MB to read, so only a page with plots loads it.
 (() => {
-  // The theme leaves the arrow that opens a part of the side bar without a name.
-  for (const arrow of document.querySelectorAll("summary"))
-    if (!arrow.textContent.trim()) arrow.setAttribute("aria-label", "Show its pages");
-
   const plots = [...document.querySelectorAll(".plot")];
   if (!plots.length) return;
   const make = (tag, given) => Object.assign(document.createElement(tag), given);

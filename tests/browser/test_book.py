@@ -1,57 +1,70 @@
 """The book, opened from disk in Chromium that has no network."""
 
+import json
 import re
 from html import unescape
 from urllib.parse import unquote, urlsplit
 
 import nbformat
+import plotly.graph_objects as go
 import pytest
 from bs4 import BeautifulSoup
+from nbformat.v4 import new_output
 
 pytest.importorskip("sphinx", reason="the book needs Sphinx: .ci/setup.py docs")
 
 from docs import book
-from dqn_classroom.instructor.slides.run import execute
+from dqn_classroom.explorers import SeedLottery
+from dqn_classroom.figures import PLOTLY, diagram, plotly_json, plotly_layout
+from dqn_classroom.instructor.slides.static_widgets import static_html
 from tests.browser.axe import grave_violations_of
 from tests.browser.conftest import ARTIFACTS, NOTEBOOKS
+from tests.classroom.test_book import CARD
+from tests.classroom.test_slides import WIDGET
 
 # Sphinx's extensions use what its next version will not have.
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::PendingDeprecationWarning"),
 ]
-# Of one lesson some cells are run: one of each kind. The others are without outputs.
 LESSON = "01_target_lag"
-CELLS = (
-    "title",
-    "imports",
-    "first-look",
-    "first-figure",
-    "ex-target-head",
-    "ex-target",
-    "parts",
-    "explorer",
-    "quiz",
-    "references",
-)
 PAGES = ("index", LESSON, "glossary", "api/dqn_lessons.td", "search")
 DRAWN = """() => [...document.querySelectorAll(".plot")].every(
-    plot => plot.querySelector(".scatterlayer .js-line"))"""
+    plot => plot.querySelector(".scatterlayer .trace"))"""
+
+
+def short_run():
+    """Return some cells of a lesson with their outputs, as a run gives them, one of each kind."""
+    notebook = nbformat.read(NOTEBOOKS / f"{LESSON}.ipynb", as_version=4)
+    lottery = SeedLottery({"a − b": [1.0, 2.0, -1.5, 3.0, 0.5, -0.5]})
+    curve = go.Figure([{"y": [*range(100)]}], plotly_layout("step", "bias"))
+    outputs = {
+        "title": None,
+        "parts": {"text/html": diagram("target network").html()},
+        "first-look": None,
+        "first-figure": {PLOTLY: json.loads(plotly_json(curve))},
+        "ex-target": {"text/html": CARD},
+        "explorer": {WIDGET: {"model_id": "lottery"}},
+        "quiz": {WIDGET: {"model_id": "quiz"}},
+        "references": None,
+    }
+    notebook.cells = [cell for cell in notebook.cells if cell.id in outputs]
+    assert len(notebook.cells) == len(outputs)
+    for cell in notebook.cells:
+        if outputs[cell.id]:
+            cell.outputs = [new_output("display_data", outputs[cell.id])]
+    return notebook, {"lottery": static_html(lottery)}
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """The folder of a book; its lessons are whole, but one, which is short and was run."""
-    folder, runs = tmp_path_factory.mktemp("book"), {}
-    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
-        runs[path.stem] = nbformat.read(path, as_version=4), {}
-    short = runs[LESSON][0]
-    short.cells = [cell for cell in short.cells if cell.id in CELLS]
-    assert len(short.cells) == len(CELLS)
-    nbformat.write(short, folder / f"{LESSON}.ipynb")
-    runs[LESSON] = execute(folder / f"{LESSON}.ipynb", "ci")
-    book.build(runs, folder / "out")
-    return folder / "out"
+    """The folder of a book: lessons that were not run, but one, and that is short."""
+    runs = {
+        path.stem: (nbformat.read(path, as_version=4), {}) for path in NOTEBOOKS.glob("*.ipynb")
+    }
+    out = tmp_path_factory.mktemp("book")
+    book.build(runs | {LESSON: short_run()}, out)
+    return out
 
 
 LINK = re.compile(r"<(\w+)\b[^>]*?\s(?:href|src)=\"([^\"]*)\"")
@@ -155,19 +168,20 @@ def test_a_figure_answers_the_pointer_and_its_slider_moves_it(opened, site):
     page.wait_for_function(DRAWN)
     page.locator(".plot").first.hover()
     page.locator(".plot").first.locator(".hoverlayer .legend").wait_for()
-    slider = page.get_by_role("slider", name="learning rate")
+    slider = page.get_by_role("slider", name="seeds in a study")
     said = page.locator(".plot + [role=status]")
-    line = "() => document.querySelectorAll('.plot')[1].querySelector('.js-line').getAttribute('d')"
-    before = page.evaluate(line)
-    assert "target-limited" in said.inner_text()
-    assert slider.get_attribute("aria-valuetext") == "1.0e-03"
+    bars = "() => document.querySelectorAll('.plot')[1].querySelector('.barlayer').innerHTML"
+    before = page.evaluate(bars)
+    assert "Study 1 with 3 seeds" in said.inner_text()
+    assert slider.get_attribute("aria-valuetext") == "3"
     slider.focus()
-    for _ in range(4):
-        page.keyboard.press("ArrowLeft")
-    assert slider.get_attribute("aria-valuetext") == "4.0e-04"
-    assert "speed-limited" in said.inner_text()
-    page.wait_for_function(f"before => ({line})() !== before", arg=before)
-    assert "learning rate" not in page.locator(".settings").inner_text()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    assert slider.get_attribute("aria-valuetext") == "5"
+    assert "Study 1 with 5 seeds" in said.inner_text()
+    page.wait_for_function(f"before => ({bars})() !== before", arg=before)
+    # Moved by the slider, so it is no setting of the picture any more.
+    assert page.locator(".settings").inner_text() == "comparison = a − b · study number = 1"
 
 
 @pytest.mark.browser
