@@ -13,10 +13,10 @@ BIN = $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 COURSE = $(BIN)/python -m dqn_classroom
 export VENV
 # Tiny tensors: one thread per process is fastest, and the tests run in three processes.
-notebooks slides soak bench: export OMP_NUM_THREADS = 1
+notebooks slides book soak bench: export OMP_NUM_THREADS = 1
 
-.PHONY: lab lecture slides answers figures class-summary grade test soak lint format notebooks docs \
-	bench clean \
+.PHONY: lab lecture slides book answers figures class-summary grade test soak lint format \
+	notebooks bench clean \
 	setup setup-test setup-docs setup-slides python
 
 lab lecture: setup
@@ -25,6 +25,10 @@ lab lecture: setup
 # Offline HTML slides of every lesson, in slides/.
 slides: setup-slides
 	$(COURSE) slides
+
+# The course as a site, in docs/build/book; what was run is kept, and runs again when it changes.
+book: setup-docs
+	$(COURSE) book
 
 # Counts a class from the files in a folder, or runs its exercises again: make grade FILES=folder
 class-summary grade: setup
@@ -60,10 +64,6 @@ format: setup-test
 # Runs every notebook and writes back the small, stable outputs that are committed.
 notebooks: setup-test
 	$(BIN)/python -m tests.notebooks.tools
-
-# Writes the API reference to docs/build; it needs no network to be read.
-docs: setup-docs
-	$(BIN)/python docs/api.py
 
 bench: setup-test
 	for script in $(filter-out %/jax_dqn.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit 1; done
