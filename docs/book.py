@@ -191,7 +191,9 @@ def _read(file: Path) -> str:
 def _api(names: Sequence[str]) -> dict[str, str]:
     """Return the pages of the reference; autodoc fills them."""
     listed = "\n".join(f"   {name}" for name in names)
-    pages = {"index": f"Reference of the code\n{21 * '='}\n\n.. toctree::\n\n{listed}\n"}
+    pages = {
+        "index": f"Reference of the code\n{21 * '='}\n\n.. toctree::\n   :maxdepth: 1\n\n{listed}\n"
+    }
     for name in names:
         pages[name] = f"{name}\n{len(name) * '='}\n\n.. automodule:: {name}\n   :members:\n"
     return {f"api/{name}.rst": text for name, text in pages.items()}

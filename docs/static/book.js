@@ -10,9 +10,11 @@
     const { data, layout, sweep } = JSON.parse(plot.querySelector("script").textContent);
     const canvas = plot.querySelector(".canvas"), full = layout.width;
     let shown = data, width = 0;
+    // Side by side, or in a grid, a narrow figure has no room for letters: its box scrolls.
+    const least = layout.xaxis2 || data[0].type === "heatmap" ? 600 : 0;
     // A finger on a figure scrolls the page.
     const draw = () => {
-      layout.width = Math.min(full ?? 700, (width = plot.clientWidth));
+      layout.width = Math.min(full ?? 700, Math.max(least, (width = plot.clientWidth)));
       return Plotly.react(canvas, shown, { ...layout, dragmode: false }, config);
     };
     new ResizeObserver(() => width !== plot.clientWidth && draw()).observe(plot);
@@ -37,6 +39,10 @@
 
   const here = document.currentScript.src;
   const load = make("script", { src: new URL("plotly.min.js", here) });
-  load.addEventListener("load", () => plots.forEach(start));
+  load.addEventListener("load", () => {
+    plots.forEach(start);
+    // The theme looks again which boxes scroll, and lets the keyboard reach them.
+    setTimeout(() => window.dispatchEvent(new Event("resize")), 500);
+  });
   document.head.append(load);
 })();

@@ -157,7 +157,9 @@ def test_each_page_can_be_read(width, opened, site):
         if name == LESSON:
             sizes = "() => [...document.querySelectorAll('.plot svg')].map(e => e.clientWidth)"
             room = page.evaluate("() => document.querySelector('.plot').clientWidth")
-            assert 0 < max(page.evaluate(sizes)) <= room
+            curve, lottery = (page.evaluate(sizes)[i] for i in (0, -1))
+            assert 0 < curve <= room
+            assert lottery == max(600, room), "two pictures side by side keep their size"
             assert page.locator("article math").count() > 3
 
 
