@@ -167,12 +167,13 @@ def test_a_lesson_runs_again_only_when_something_has_changed(tmp_path, monkeypat
 
 def test_a_slider_has_what_the_explorer_would_show():
     explorer = explorers.CliffExplorer()
+    explorer.set(gamma=0.9)
     page = BeautifulSoup(static_html(explorer), "html.parser")
     sweep = json.loads(page.script.string)["sweep"]
     values = [frame["value"] for frame in sweep["frames"]]
     assert values == [str(value) for value in explorer.inputs["gamma"].options]
-    assert (sweep["control"], values[sweep["start"]]) == ("discount γ", "1.0")
-    assert explorer.inputs["gamma"].value == 1.0
+    assert (sweep["control"], values[sweep["start"]]) == ("discount γ", "0.9")
+    assert explorer.inputs["gamma"].value == 0.9, "it is as it was"
     explorer.set(gamma=0.8)
     frame = sweep["frames"][values.index("0.8")]
     assert frame["said"] == explorer.readout.value
