@@ -40,14 +40,12 @@ def test_exact_q_by_hand():
     def q(name, gamma=0.5):
         return envs.exact_q(f"dqn_lessons/{name}-v0", gamma)[1].tolist()
 
-    assert q("ConstantReward") == [[1]]
-    assert q("ObservationReward") == [[-1], [1]]
     assert q("DelayedReward") == [[0.5], [1]]
     assert q("ActionReward") == [[-1, 1]]
     assert q("ObservationAction") == [[1, -1], [-1, 1]]
     assert q("TimeLimit") == [[2]]
     assert q("TimeLimitAsEnd")[-3:] == [[1.75], [1.5], [1]]
-    assert q("OneState", 0.99) == [[pytest.approx(200)]]
+    assert q("OneStateCut", 0.99) == [[pytest.approx(200)]]
     assert q("OneStateEnd") == [[2]]
     corridor = np.array(q("Corridor", 0.9))
     np.testing.assert_allclose(corridor[:, 1], 0.9 ** np.arange(18, -1, -1))
