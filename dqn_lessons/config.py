@@ -22,7 +22,6 @@ _MOST_LAYERS, _MOST_WEIGHTS = 50, 10_000_000
 _LARGEST_VALUE = 1e30  # its square is no longer a float32
 _UNITS, _NAME = ("steps", "episodes"), "a string, the name of an environment"
 _PICK, _FLAG = "Pick one of the two.", (bool, "True or False")
-
 _BY_TYPE: Any = {int: check.integer, float: check.real, NoneType: check.real, str: check.choice}
 
 

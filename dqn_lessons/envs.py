@@ -92,7 +92,8 @@ TABULAR_MDPS: dict[str, tuple[Callable[[], TabularMDP], int]] = {
     # The same MDP twice: it pays 1 per step. What differs is how the tenth step ends.
     "TimeLimit-v0": (lambda: _table([[0]], [[1]], terminated=False), 10),
     "TimeLimitAsEnd-v0": (_unannounced_end, 100),
-    # Lesson 1's single state: for one step, and cut short by a time limit at every step.
+    # Lesson 1's single state: forever, for one step, and cut short by a time limit at every step.
+    "OneState-v0": (lambda: _table([[0]], [[2]], terminated=False), 10),
     "OneStateEnd-v0": (lambda: _table([[0]], [[2]]), 10),
     "OneStateCut-v0": (lambda: _table([[0]], [[2]], terminated=False), 1),
     "TwoEnds-v0": (lambda: _table([[0], [1]], [[0], [2]]), 100),

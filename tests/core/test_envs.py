@@ -45,7 +45,7 @@ def test_exact_q_by_hand():
     assert q("ObservationAction") == [[1, -1], [-1, 1]]
     assert q("TimeLimit") == [[2]]
     assert q("TimeLimitAsEnd")[-3:] == [[1.75], [1.5], [1]]
-    assert q("OneStateCut", 0.99) == [[pytest.approx(200)]]
+    assert q("OneState", 0.99) == [[pytest.approx(200)]]
     assert q("OneStateEnd") == [[2]]
     corridor = np.array(q("Corridor", 0.9))
     np.testing.assert_allclose(corridor[:, 1], 0.9 ** np.arange(18, -1, -1))

@@ -48,7 +48,7 @@ NEAR: dict[str, list[Any]] = {
     "env_id": [
         *("CartPole-v0", "CartPole-v9", "cartpole", "CartPole", "NoSuchWorld-v0", "os:CartPole-v1"),
         *("Pendulum-v1", "FrozenLake-v1", "Blackjack-v1", "LunarLander-v3", "CarRacing-v3"),
-        *("Ant-v5", "tests/Unusable-v0", "tests/Picture-v0", "dqn_lessons/OneStateEnd-v0"),
+        *("Ant-v5", "tests/Unusable-v0", "tests/Picture-v0", "dqn_lessons/OneState-v0"),
         *("a/b/c-v0", "CartPole-v1\n", "no_such_module:X-v0", "Taxi-v3", "dqn_lessons/Catch-v0"),
     ],
     "steps": [1, 2, np.int64(7), 10**9 + 1, 24.0],
