@@ -96,6 +96,7 @@ DOUBLE_TD_TARGET = Probes(
         (_REWARD, ~_ENDS, _TARGET, _ONLINE, 0.5),
         (_REWARD, torch.zeros(5, dtype=torch.bool), _ONLINE, _TARGET, 0.75),
         (_REWARD[:2, None], _ENDS[:2, None], _ONLINE[:2, None], _TARGET[:2, None], 0.9),
+        (_REWARD[2:], _ENDS[2:], _ONLINE[2:], _TARGET[2:], 0.5),  # the last action is never best
         (
             torch.tensor([[1.0, -1.0, 0.25], [2.0, 0.5, 4.0], [-3.0, 0.0, 1.5]]),
             torch.tensor([[False, True, False], [False, False, True], [True, False, False]]),
@@ -177,7 +178,7 @@ _SECOND, _THIRD = np.arange(4) == 1, np.arange(4) == 2
 _R_ROWS = np.array([[1.0, 2.0, 3.0], [0.5, -1.0, 4.0], [2.0, 2.5, 1.0], [3.0, 1.0, -2.0]])
 _V_ROWS = np.array([[6.0, 5.0, 9.0], [4.0, 8.0, 2.0], [7.0, 3.0, 5.5], [1.5, 6.5, 2.5]])
 _END_ROWS = np.array([[0, 1, 0], [0, 0, 0], [0, 0, 1], [1, 0, 0]], bool)
-_CUT_ROWS = np.array([[0, 0, 1], [0, 1, 0], [0, 0, 0], [0, 1, 0]], bool)
+_CUT_ROWS = np.array([[0, 0, 0], [0, 1, 0], [0, 0, 0], [0, 1, 0]], bool)
 
 N_STEP_RETURN = Probes(
     # (reward, terminated, truncated, v_next, gamma)
@@ -188,6 +189,7 @@ N_STEP_RETURN = Probes(
         (_R, _THIRD, _SECOND, _V, 0.9),
         (_R, _SECOND, _THIRD, _V, 0.9),
         (_R_ROWS, _END_ROWS, _CUT_ROWS, _V_ROWS, 0.9),
+        (_R_ROWS[:2], _END_ROWS[:2] & False, _CUT_ROWS[:2], _V_ROWS[:2], 0.5),
         (_R[:1], _NO[:1], _NO[:1], _V[:1], 0.8),
     ],
     _window_lines,
@@ -269,6 +271,7 @@ LAMBDA_RETURN = Probes(
         (_R, _NO, _SECOND, _V, 0.6, 0.9),
         (_R_ROWS, _END_ROWS, _CUT_ROWS, _V_ROWS, 0.8, 0.9),
         (_R, _THIRD, _SECOND, _V, 0.25, 0.9),
+        (_R, _NO, _SECOND, _V, 0.0, 0.9),
     ],
     _lambda_lines,
 )
