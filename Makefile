@@ -1,6 +1,7 @@
 # make lab   sets everything up and opens JupyterLab on the course
 # make test  sets everything up and passes the tests, notebooks included
-# make lecture, slides, class-summary FILES=folder: for instructors; see INSTRUCTORS.md
+# make lecture, slides, answers, figures, class-summary FILES=folder, grade FILES=folder:
+#   for instructors; see INSTRUCTORS.md
 # Each sets up and then calls the command `dqn-lessons`, which needs no make.
 # Overrides: PYTHON (interpreter to build on), VENV, TORCH, TORCH_INDEX; see .ci/setup.py.
 # For lab and lecture, FOLDER (where your notebooks are) and PROGRESS (a file); see README
@@ -12,9 +13,10 @@ BIN = $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 COURSE = $(BIN)/python -m dqn_classroom
 export VENV
 # Tiny tensors: one thread per process is fastest, and the tests run in three processes.
-notebooks slides soak bench: export OMP_NUM_THREADS = 1
+notebooks slides book soak bench: export OMP_NUM_THREADS = 1
 
-.PHONY: lab lecture slides class-summary test soak lint format notebooks docs bench clean \
+.PHONY: lab lecture slides book answers figures class-summary grade test soak lint format \
+	notebooks bench clean \
 	setup setup-test setup-docs setup-slides python
 
 lab lecture: setup
@@ -24,11 +26,19 @@ lab lecture: setup
 slides: setup-slides
 	$(COURSE) slides
 
-# Counts a class from the files in a folder: make class-summary FILES=folder [OUT=folder]
-class-summary: setup
+# The course as a site, in docs/build/book; what was run is kept, and runs again when it changes.
+book: setup-docs
+	$(COURSE) book
+
+# Counts a class from the files in a folder, or runs its exercises again: make grade FILES=folder
+class-summary grade: setup
 	@test -n "$(FILES)" || { echo "FILES is not set."; \
-	echo "Remedy: name the folder with the progress files: make class-summary FILES=folder"; exit 1; }
-	$(COURSE) class-summary "$(FILES)" $(if $(OUT),--out "$(OUT)")
+	echo "Remedy: name the folder with what was handed in: make $@ FILES=folder"; exit 1; }
+	$(COURSE) $@ "$(FILES)" $(if $(OUT),--out "$(OUT)")
+
+# Notebooks with every answer, in answers/; the key figures as SVG and PNG, in figures/.
+answers figures: setup
+	$(COURSE) $@ $(if $(OUT),--out "$(OUT)")
 
 # Lint runs beside the tests and speaks when they are done.
 test: setup-test
@@ -55,15 +65,11 @@ format: setup-test
 notebooks: setup-test
 	$(BIN)/python -m tests.notebooks.tools
 
-# Writes the API reference to docs/build; it needs no network to be read.
-docs: setup-docs
-	$(BIN)/python docs/api.py
-
 bench: setup-test
 	for script in $(filter-out %/jax_dqn.py,$(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit 1; done
 
 clean:
-	rm -rf $(VENV) build dist artifacts docs/build slides class-summary .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf $(VENV) build dist artifacts docs/build slides answers figures class-summary grades .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 setup: python

@@ -8,6 +8,7 @@ import os
 import sys
 from importlib import import_module
 from pathlib import Path
+from runpy import run_path
 
 from dqn_classroom import progress, work_folder
 from dqn_classroom.instructor import say, stop
@@ -65,8 +66,19 @@ def hand_in(given: Given, _rest: list[str]) -> int:
 
 def instruct(given: Given, words: list[str]) -> int:
     """Pass the words on to a command for instructors."""
-    name = given.command.replace("-", "_")
-    return int(import_module(f"dqn_classroom.instructor.{name}.__main__").main(words))
+    name = f"dqn_classroom.instructor.{given.command.replace('-', '_')}"
+    run = getattr(import_module(name), "main", None) or import_module(f"{name}.__main__").main
+    return int(run(words))
+
+
+def book(_given: Given, words: list[str]) -> int:
+    """Make the site."""
+    if not (root := work_folder.clone()):
+        return stop("The book's pages are not installed.", "run this in a clone of the repository.")
+    try:
+        return int(run_path(str(root / "docs" / "book.py"))["main"](words))
+    except ModuleNotFoundError as error:
+        return stop(f"{error}.", f"python {Path('.ci', 'setup.py')} docs")
 
 
 def test(_given: Given, words: list[str]) -> int:
@@ -99,10 +111,19 @@ def main(words: list[str] | None = None) -> int:
         ("hand-in", hand_in, "write one file to give to a lecturer"),
         ("slides", instruct, "for instructors: slides that need no network"),
         ("class-summary", instruct, "for instructors: count what students handed in"),
+        ("grade", instruct, "for instructors: run handed-in exercises again, within limits"),
+        ("answers", instruct, "for instructors: notebooks with every answer"),
+        ("figures", instruct, "for instructors: the key figures as SVG and PNG"),
+        ("book", book, "for contributors: the course as a site that needs no network"),
         ("test", test, "for contributors: pass the tests; pytest gets all options"),
     ):
+        own = run not in (instruct, book)
         command = commands.add_parser(
-            name, help=help_, description=help_, allow_abbrev=False, add_help=run is not instruct
+            name,
+            help=help_,
+            description=help_,
+            allow_abbrev=False,
+            add_help=own,
         )
         command.set_defaults(run=run)
         option = command.add_argument

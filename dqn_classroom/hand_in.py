@@ -4,7 +4,7 @@ import base64
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -21,21 +21,26 @@ _OPEN = re.compile(r"^\s*\.\.\.\s*$", re.MULTILINE)
 _LONGEST = 10_000
 
 
+def answered(sources: Iterable[str]) -> dict[str, str]:
+    """Return the cells that answer an exercise: name -> source; the first of a name counts."""
+    found: dict[str, str] = {}
+    for source in sources:
+        named = _ANSWER.search(source)
+        if named and not _OPEN.search(source) and len(source) <= _LONGEST:
+            found.setdefault(named[1], source)
+    return found
+
+
 def answers(folder: Path) -> dict[str, str]:
     """Return the cells of the notebooks in a folder that answer an exercise: name -> source."""
-    found: dict[str, str] = {}
+    sources: list[str] = []
     for file in sorted(folder.glob("*.ipynb")):
         try:
             cells = json.loads(regular(file).read_text(encoding="utf-8"))["cells"]
-            sources = ["".join(cell["source"]) for cell in cells]
+            sources += ["".join(cell["source"]) for cell in cells]
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             print(f"{file.name} cannot be read: its answers are left out.")
-            continue
-        for source in sources:
-            named = _ANSWER.search(source)
-            if named and not _OPEN.search(source) and len(source) <= _LONGEST:
-                found.setdefault(named[1], source)
-    return found
+    return answered(sources)
 
 
 def hand_in(name: str = "", folder: str | Path = ".", out: str | Path = ".") -> Path:

@@ -182,7 +182,7 @@ def clip_per_learner_(grads: Sequence[Array], max_norm: float) -> None:
         grads: of all weights and biases, ``[S, ...]`` each.
         max_norm: the largest norm of one learner's gradient, over all of them.
 
-    Source: torch.nn.utils.clip_grad_norm_, once per learner.
+    Source: ``torch.nn.utils.clip_grad_norm_``, once per learner.
     """
     norm = np.sqrt(sum(np.square(grad).sum((1, 2)) for grad in grads))
     scale = np.minimum(max_norm / (norm + 1e-6), 1)

@@ -38,17 +38,18 @@ def pytest_configure():
     os.environ.setdefault("MPLCONFIGDIR", str(folder / "matplotlib"))
 
 
-# What takes long starts first, what changes a page comes last on it; all else fills the gaps.
+# What takes long starts first, what changes a page comes last on it; small tests fill the gaps.
 LONG = (
     "tests/browser",
     "notebooks/",
     "test_shipped",
-    "test_clinic_cases",
     "test_mutants",
-    "test_sweep",
+    "test_clinic",
+    "test_examine",
 )
+SMALL = ("classroom/test_lessons.py", "classroom/test_check.py")
 # Their tests share nothing, and together they would keep one worker busy for minutes.
-SPREAD = ("test_notebooks.py", "test_shipped", "test_clinic_cases", "test_mutants", "test_sweep")
+SPREAD = (*LONG[2:], *SMALL, "test_notebooks.py", "test_sweep")
 
 
 def work_unit(nodeid: str) -> str:
@@ -65,8 +66,9 @@ def pytest_collection_modifyitems(items):
 
     def place(item: pytest.Item) -> tuple[int, int, bool]:
         long = next((i for i, word in enumerate(LONG) if word in item.nodeid), len(LONG))
+        small = any(word in item.nodeid for word in SMALL)
         number = first.setdefault(work_unit(item.nodeid), len(first))
-        return long, number, item.get_closest_marker("edits") is not None
+        return long + small, number, item.get_closest_marker("edits") is not None
 
     items.sort(key=place)
 

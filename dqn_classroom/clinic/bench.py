@@ -168,6 +168,27 @@ def line_of(error: BaseException) -> str:
     return f" In line {own[-1].lineno}: `{str(own[-1].line)[:100]}`." if own else ""
 
 
+def check_call(name: str, function: Any, *wanted: str, **named: Any) -> None:
+    """Refuse what cannot be called with these arguments.
+
+    Raises:
+        TypeError: it is no function, or takes others.
+    """
+    if not callable(function):
+        raise TypeError(
+            f"{name} = {function!r} is a {type(function).__name__}: it must be a function. "
+            "Leave out the brackets behind its name."
+        )
+    try:
+        inspect.signature(function).bind(*wanted, **named)
+    except TypeError:
+        called = ", ".join((*wanted, *(f"{word}=..." for word in named)))
+        raise TypeError(
+            f"{name} takes {inspect.signature(function)}: it is called with ({called}). "
+            "Give it these arguments."
+        ) from None
+
+
 def call(update: Update, form: Form, columns: Mapping[str, Tensor], *others: Any) -> None:
     """Call an update on a batch.
 

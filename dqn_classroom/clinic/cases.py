@@ -23,20 +23,12 @@ from dqn_lessons.config import Array, DQNConfig
 from dqn_lessons.history import History
 
 CASE_CONFIG = DQNConfig(
-    steps=4_000,
-    batch_size=32,
-    replay_capacity=2_000,
-    learning_starts=250,
-    update_period=2,
-    target_period=100,
-    epsilon_duration=2_000,
-    eval_period=200,
-    eval_episodes=5,
-)
+    steps=4_000, batch_size=32, replay_capacity=2_000, learning_starts=250, update_period=2,
+    target_period=100, epsilon_duration=2_000, eval_period=200, eval_episodes=5,
+)  # fmt: skip
 """What the learners of a case do: CartPole, long enough to learn, short enough to wait for."""
 
 LEARNERS = 16
-_BAND_SEEDS, _TABLE_SEEDS = range(500, 500 + LEARNERS), range(2_000, 2_000 + LEARNERS)
 _HEALTHY_CARDS = 3
 
 
@@ -100,7 +92,7 @@ def train_case(name: str, seeds: range) -> BuggyRun:
 @cache
 def healthy() -> BuggyRun:
     """Sixteen healthy learners; their curves are the grey band."""
-    return train_case(HEALTHY, _BAND_SEEDS)
+    return train_case(HEALTHY, range(500, 500 + LEARNERS))
 
 
 def shares_outside(buggy: BuggyRun) -> dict[str, float]:
@@ -129,21 +121,9 @@ class CaseRow(NamedTuple):
     difference: stats.Interval | None
 
 
-def make_case_table() -> dict[str, CaseRow]:
-    """Train sixteen learners with every bug in turn: minutes of computing."""
-    control, rows = train_case(HEALTHY, _TABLE_SEEDS), {}
-    for name in (HEALTHY, *BUGS):
-        run, difference = train_case(name, _TABLE_SEEDS), None
-        if not run.stopped:
-            ours, theirs = (one.history.eval_return[:, -5:].mean(axis=1) for one in (run, control))
-            difference = stats.paired_difference_ci(ours, theirs, np.random.default_rng(0))
-        rows[name] = CaseRow(shares_outside(run), run.stopped, difference)
-    return rows
-
-
 @cache
 def case_table() -> dict[str, CaseRow]:
-    """Bug -> what it does to the curves, shipped with the course; see :func:`make_case_table`."""
+    """Bug -> what it does to the curves, shipped with the course."""
     rows = json.loads(Path(__file__).with_name("cases.json").read_text(encoding="utf-8"))
     return {
         name: CaseRow(outside, stopped, difference and stats.Interval(*difference))

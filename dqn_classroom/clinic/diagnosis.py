@@ -15,9 +15,9 @@ from torch import Tensor, nn
 
 import dqn_lessons.train as loop
 from dqn_classroom.clinic.aims import Aims, aims_of
-from dqn_classroom.clinic.bench import Fields, Form, Update, call
-from dqn_classroom.clinic.bugs import BUGS, HEALTHY, edits_of
-from dqn_classroom.clinic.inject import injected, locate, replaced
+from dqn_classroom.clinic.bench import Fields, Form, Update, call, check_call
+from dqn_classroom.clinic.bugs import BUGS, HEALTHY
+from dqn_classroom.clinic.inject import locate, replaced
 from dqn_classroom.clinic.probes import PROBES, Outcome, ProbeResult, probe
 from dqn_classroom.feedback import Feedback
 from dqn_classroom.figures import AccessibleFigure, line_plot
@@ -53,18 +53,9 @@ def row_of(results: Iterable[ProbeResult]) -> Row:
     return {result.probe: result.outcome for result in results}
 
 
-def make_table() -> dict[str, Row]:
-    """Inject every bug in turn and run all probes: minutes of computing."""
-    table = {}
-    for name in (HEALTHY, *BUGS):
-        with injected(edits_of(name)):
-            table[name] = row_of(map(probe, PROBES))
-    return table
-
-
 @cache
 def table() -> dict[str, Row]:
-    """Bug -> probe -> outcome, shipped with the course; made by :func:`make_table`."""
+    """Bug -> probe -> outcome, shipped with the course."""
     rows = json.loads(Path(__file__).with_name("table.json").read_text(encoding="utf-8"))
     return {
         bug: {
@@ -306,10 +297,10 @@ def report(
     functions = {}
     for name, part in parts.items():
         own = inspect.signature(getattr(*locate(PARTS[name])))
-        _check_arguments(name, part, *own.parameters)
+        check_call(name, part, *own.parameters)
         functions[PARTS[name]] = part
     if update is not None:
-        _check_arguments("update", update, "batch", "online", "target", "optimizer", "gamma")
+        check_call("update", update, "batch", "online", "target", "optimizer", "gamma")
     if (update is None) != bool(parts):
         raise ValueError("there is nothing to ask about, or too much: bring update=... or parts.")
     aims = None
@@ -341,18 +332,3 @@ def _fails_as(name: str, row: Row) -> bool:
     return all(
         (one.error, one.healthy) == (known[p].error, known[p].healthy) for p, one in row.items()
     )
-
-
-def _check_arguments(name: str, function: Any, *wanted: str) -> None:
-    if not callable(function):
-        raise TypeError(
-            f"{name} = {function!r} is a {type(function).__name__}: it must be a function. "
-            "Leave out the brackets behind its name."
-        )
-    try:
-        inspect.signature(function).bind(*wanted)
-    except TypeError:
-        raise TypeError(
-            f"{name} takes {inspect.signature(function)}: it is called with ({', '.join(wanted)}). "
-            "Give it these arguments."
-        ) from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 from tqdm.auto import tqdm
 
+from dqn_classroom.clinic.bench import check_call
 from dqn_classroom.clinic.watched import TASKS, Diary, ProgramStopped, Train, Watch, run
 from dqn_classroom.feedback import Feedback
 from dqn_lessons import checks as check
@@ -170,37 +170,33 @@ class _Evidence:
 
     def behaviour(self) -> list[Finding]:
         """What the environments saw of it."""
-        rows = []
+        rows = list[tuple[str, bool, str, str]]()
         diaries = [diary for watch in self.watches.values() for diary in watch.diaries]
         if explored := self.exploration():
             alike, *late = explored
             said = f"{alike:.0%} alike"
-            rows.append(Finding("explores at first", alike < _ALIKE, said, "several actions"))
+            rows.append(("explores at first", alike < _ALIKE, said, "several actions"))
             for length, share in zip(("short", "long"), late, strict=True):
-                said = f"{share:.0%} random"
-                rows.append(
-                    Finding(f"greedy later, {length} episodes", share < _RANDOM, said, "few random")
-                )
+                name, said = f"greedy later, {length} episodes", f"{share:.0%} random"
+                rows.append((name, share < _RANDOM, said, "few random"))
         for end in ("an end", "a time limit"):
             count = sum(diary.after[end] for diary in diaries)
-            rows.append(Finding(f"resets after {end}", not count, f"{count} steps beyond", "0"))
+            rows.append((f"resets after {end}", not count, f"{count} steps beyond", "0"))
         again = max((_most(watch.main.seeds) for watch in self.watches.values()), default=0)
-        said = f"one seed {again} times"
-        rows.append(Finding("seeds of the resets", again < 3, said, "each once"))
-        touched = any(diary.touched for diary in diaries)
-        said = "written to" if touched else "left alone"
-        rows.append(Finding("observations handed out", not touched, said, "left alone"))
+        rows.append(("seeds of the resets", again < 3, f"one seed {again} times", "each once"))
+        touched, alone = any(diary.touched for diary in diaries), "left alone"
+        said = "written to" if touched else alone
+        rows.append(("observations handed out", not touched, said, alone))
         if (greedy := self._evaluation()) is not None:
             said = f"{greedy:.0%} greedy"
-            rows.append(Finding("evaluation after training", greedy > 0.99, said, "all greedy"))
-        for name, holds, (yes, no) in zip(
-            ("the same seed", "another seed"),
-            self.seeds,
-            (("repeats a run", "another run"), ("another run", "the same run")),
-            strict=False,
-        ):
-            rows.append(Finding(name, holds, yes if holds else no, yes))
-        return rows
+            rows.append(("evaluation after training", greedy > 0.99, said, "all greedy"))
+        of_seeds = (
+            ("the same seed", "repeats a run", "another run"),
+            ("another seed", "another run", "the same run"),
+        )
+        for holds, (name, yes, no) in zip(self.seeds, of_seeds, strict=False):
+            rows.append((name, holds, yes if holds else no, yes))
+        return [Finding(*row) for row in rows]
 
     def _evaluation(self) -> float | None:
         """Share of actions after training that are greedy; None if there are hardly any."""
@@ -343,7 +339,7 @@ def examine(
         TypeError: train that cannot be called so, steps that are no whole number.
         ValueError: steps out of range.
     """
-    _check_train(train)
+    check_call("train", train, "env_id", steps=steps, gamma=0.5, seed=seed)
     check.integer("steps", steps, 500, 1_000_000, remedy="Use 2_000.")
     evidence, complete = _Evidence(), True
     try:
@@ -360,18 +356,6 @@ def examine(
     findings = tuple(one for one in evidence.findings() if one.name not in left_out)
     healthy = all(one.passed for one in findings)
     return Examination(findings, () if healthy else tuple(evidence.suspects()), complete)
-
-
-def _check_train(train: Any) -> None:
-    called = "train(env_id, steps=..., gamma=..., seed=...)"
-    if not callable(train):
-        wrong = f"train = {train!r} is a {type(train).__name__}: it must be a function"
-        raise TypeError(f"{wrong}. Leave out the brackets behind its name.")
-    try:
-        inspect.signature(train).bind("env_id", steps=1, gamma=0.5, seed=0)
-    except TypeError:
-        wrong = f"train takes {inspect.signature(train)}: it is called as {called}"
-        raise TypeError(f"{wrong}. Give it these arguments.") from None
 
 
 def _seeds(train: Train, seed: int) -> tuple[bool, ...]:

@@ -93,18 +93,10 @@ TINY = DQNConfig(
     steps=150, hidden_sizes=(), update_period=1, target_period=50, eval_period=10_000, **_ONE_ROW
 )
 SMALL = DQNConfig(
-    steps=900,
-    hidden_sizes=(16,),
-    gamma=0.8,
-    learning_rate=1e-2,
-    batch_size=32,
-    replay_capacity=1_000,
-    learning_starts=100,
-    update_period=1,
-    target_period=20,
-    epsilon_end=1.0,
-    eval_period=10_000,
-)
+    steps=900, hidden_sizes=(16,), gamma=0.8, learning_rate=1e-2, batch_size=32,
+    replay_capacity=1_000, learning_starts=100, update_period=1, target_period=20,
+    epsilon_end=1.0, eval_period=10_000,
+)  # fmt: skip
 RATE = 0.05
 # Values of the corridor's first and last cell; a test computes them without this package's loop.
 CORRIDOR = (0.144198, 0.674650)

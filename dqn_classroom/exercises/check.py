@@ -9,6 +9,7 @@ import copy
 import dis
 import functools
 import inspect
+import re
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -47,13 +48,14 @@ class Probes:
         inputs: argument tuples on which answers are compared. They tell every mistake
             from the reference and from every other.
         arithmetic: the calculation of one input, with its numbers filled in: a line for an
-            answer of one number, else nested lists of lines in the shape of the answer.
+            answer of one number, else nested lists of lines in the shape of the answer; None
+            where numbers are only moved.
         observe: ``(function, arguments) -> answer``; what the function returns, or for one
             that works in place, what it did.
     """
 
     inputs: Sequence[tuple[Any, ...]]
-    arithmetic: Callable[..., Any]
+    arithmetic: Callable[..., Any] | None = None
     observe: Callable[[Function, tuple[Any, ...]], Any] = lambda function, given: function(*given)
 
 
@@ -86,12 +88,8 @@ class Exercise:
 
     @property
     def solution(self) -> str:
-        """The source of the reference, with the head of the template: no types, no decorators."""
-        source = inspect.getsource(self.reference)
-        node = ast.parse(source).body[0]
-        assert isinstance(node, ast.FunctionDef)
-        body = source.splitlines()[node.body[0].lineno - 1 :]
-        return "\n".join([f"def {self.name}({arguments(self.reference)}):", *body, ""])
+        """The source of the reference as a student would write it."""
+        return plain_source(self.reference)
 
     def judge(self, function: Any, seconds: float) -> "Outcome":
         """Return what an answer does on the probes."""
@@ -237,10 +235,6 @@ def _answer(exercise: Exercise, function: Function, probe: tuple[Any, ...]) -> _
     return _Answer(raw, value, tensor, gradient, changed)
 
 
-def _answers(exercise: Exercise, function: Function) -> list[np.ndarray[Any, Any]]:
-    return [array(call(exercise, function, probe)) for probe in exercise.probes.inputs]
-
-
 def check(exercise: Exercise, function: Function, seconds: float = SECONDS) -> Outcome:
     """Return what a student's function does on the exercise's probes.
 
@@ -299,7 +293,10 @@ def _compare(exercise: Exercise, function: Function, code: CodeType, seconds: fl
         settings |= set(changed)
         if answer.raw is ... or (answer.raw is None and ... in code.co_consts):
             raise Unfinished
-        kind = _kind_of_value(answer, reference, _given(exercise, probe))
+        if answer.raw is None:
+            said = f"It returns nothing for {_given(exercise, probe)}. Is a return missing there?"
+            return problem or wrong("none", said)
+        kind = _kind_of_value(answer, reference)
         if kind is not None and kind.mistake != "shape":
             return problem or kind
         problem = problem or kind
@@ -335,11 +332,11 @@ def _compare(exercise: Exercise, function: Function, code: CodeType, seconds: fl
                 lambda *given: array(call_within(seconds / 20, call, exercise, function, given)),
                 lambda *given: array(call(exercise, exercise.reference, given)),
             )
-    first = rights.index(False)
+    first, arithmetic = rights.index(False), exercise.probes.arithmetic
+    calculation = f" = {laid_out(arithmetic(*inputs[first]))}" if arithmetic else ""
     lines = [
         f"with      {_given(exercise, inputs[first])}",
-        f"expected  {_show(references[first])} = "
-        + laid_out(exercise.probes.arithmetic(*inputs[first])),
+        f"expected  {_show(references[first])}{calculation}",
         f"yours     {_show(answers[first])}",
     ]
     text = sentence or "Not a mistake that this course knows by name."
@@ -372,12 +369,30 @@ def _head(function: Function) -> list[tuple[str, Any]]:
     return [(parameter.name, parameter.default) for parameter in parameters]
 
 
+def plain_source(thing: Any) -> str:
+    """Return the source of a class or a function as a student would write it.
+
+    That is without types, and without decorators of a function.
+    """
+    lines = inspect.getsource(thing).splitlines()
+    tree = ast.parse("\n".join(lines))
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    for node in sorted(nodes, key=lambda one: -one.lineno):
+        for argument in ast.walk(node.args):
+            if isinstance(argument, ast.arg):
+                argument.annotation = None
+        head = f"{' ' * node.col_offset}def {node.name}({ast.unparse(node.args)}):"
+        first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
+        lines[first - 1 : node.body[0].lineno - 1] = [head]
+    plain = (re.sub(r"^( +\w+): [\w.\[\], |]+ = ", r"\1 = ", line) for line in lines)
+    return "\n".join([*plain, ""])
+
+
 def arguments(function: Function) -> str:
     """Return the arguments of a function as they stand in its first line, without types."""
-    return ", ".join(
-        name if default is inspect.Parameter.empty else f"{name}={default!r}"
-        for name, default in _head(function)
-    )
+    parameters = inspect.signature(function).parameters.values()
+    plain = [one.replace(annotation=inspect.Parameter.empty) for one in parameters]
+    return str(inspect.Signature(plain))[1:-1]
 
 
 def _harmful(
@@ -449,11 +464,9 @@ def _message(error: BaseException) -> str:
         return ""
 
 
-def _kind_of_value(answer: _Answer, reference: np.ndarray[Any, Any], given: str) -> Outcome | None:
+def _kind_of_value(answer: _Answer, reference: np.ndarray[Any, Any]) -> Outcome | None:
     """Say what is wrong with the type, shape or dtype of a value, if anything is."""
     value = answer.value
-    if answer.raw is None:
-        return wrong("none", f"It returns nothing for {given}. Is a return missing there?")
     if type(answer.raw).__module__ == "torch.return_types":
         return wrong("type", "max gives values and indices here. Take .values, or use amax.")
     if value is None:

@@ -174,7 +174,8 @@ def in_part(
 ) -> tuple[str, str]:
     """Return which argument's part is wrong and a sentence, or two empty strings.
 
-    A part is wrong if all is right as soon as its argument is 0, or 1.
+    A part is wrong if all is right as soon as its argument is 0, or 1. Failing that: what no right
+    number is, or an argument that moves the numbers another way.
 
     Args:
         names: of the arguments.
@@ -197,6 +198,49 @@ def in_part(
             if all(one.shape == other.shape and np.allclose(one, other) for one, other in pairs):
                 sentence = f"If {name} is {value}, all is right: look at the part with {name}."
                 return "one part", sentence
+    numbers = _numbers(answer, inputs), _numbers(reference, inputs)
+    return _out_of_range(*numbers) or _other_way(names, inputs, answer, reference)
+
+
+def _numbers(function: Callable[..., Array], inputs: Sequence[tuple[Any, ...]]) -> Array:
+    return np.concatenate([np.ravel(function(*given)) for given in inputs]).astype(float)
+
+
+def _out_of_range(mine: Array, right: Array) -> tuple[str, str] | None:
+    """What no right number is, and one of these is."""
+    if len(mine) > 1 and np.ptp(mine) == 0 < np.ptp(right):
+        return "constant", f"It gives {mine[0]:.6g} whatever comes in."
+    if right.min() >= 0 and (low := mine.min()) < -1e-6:
+        return "negative", f"No right number is negative, and yours go down to {low:.3g}."
+    if right.min() >= 0 and right.max() <= 1 < (high := mine.max()) - 1e-6:
+        return "above 1", f"No right number is above 1, and yours go up to {high:.3g}."
+    return None
+
+
+def _other_way(
+    names: Sequence[str],
+    inputs: Sequence[tuple[Any, ...]],
+    answer: Callable[..., Array],
+    reference: Callable[..., Array],
+) -> tuple[str, str]:
+    """The argument that, made a little different, moves the answers, and none of them rightly."""
+    for place, name in enumerate(names):
+        if not all(type(given[place]) in (int, float) for given in inputs):
+            continue
+        pairs = []
+        for given in inputs:
+            old = given[place]
+            less = (*given[:place], type(old)(old * 0.95), *given[place + 1 :])
+            try:
+                moves = (f(*given) - f(*less) for f in (answer, reference))
+                pairs.append([np.sign(np.sum(move)) for move in moves])
+            except (Exception, TooLong):
+                break
+        mine, right = np.reshape(pairs, (-1, 2)).T
+        ways = set(right[right != 0])
+        if len(pairs) == len(inputs) and len(ways) == 1 and not (mine * right > 0).any():
+            how = "rise" if ways == {1} else "fall"
+            return "another way", f"The right numbers {how} with {name}, and yours do not."
     return "", ""
 
 

@@ -32,6 +32,7 @@ class Question:
             author and never shown.
         key: under which a prediction is kept.
         measured: what was found, with a place such as ``{mean:.0f}`` for each number.
+        why: the reason of what was found, for who teaches it.
         within: a number is asked, and may be off by this part of it.
 
     Raises:
@@ -43,6 +44,7 @@ class Question:
     right: str | Sequence[str] | None = None
     key: str = ""
     measured: str = ""
+    why: str = ""
     within: float | None = None
 
     def __post_init__(self) -> None:

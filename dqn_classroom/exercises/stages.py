@@ -7,7 +7,6 @@ in it, and raises `Wrong` with the name of the mistake, whose hint is in the les
 
 import ast
 import inspect
-import re
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -43,7 +42,6 @@ class Questions(check.Probes):
     """
 
     inputs: Sequence[tuple[Any, ...]] = ()
-    arithmetic: Callable[..., Any] = repr
     asked: Sequence[Callable[[Any], None]] = ()
     seconds: float = 10.0
 
@@ -53,11 +51,6 @@ class Stage(check.Exercise):
     """An exercise whose answer is a class, or a function that is asked `Questions`."""
 
     probes: Questions
-
-    @property
-    def solution(self) -> str:
-        """The source of the reference without types."""
-        return plain_source(self.reference)
 
     def judge(self, answer: Any, _seconds: float) -> check.Outcome:
         """Return what an answer does when it is asked."""
@@ -132,7 +125,7 @@ def _unfit(name: str, wanted: Any, found: Any) -> str:
     """Say why a function cannot be called as the reference is, if it cannot."""
     parameters = inspect.signature(wanted).parameters.values()
     by_name = {p.name: 0 for p in parameters if p.kind is p.KEYWORD_ONLY}
-    head = f"def {name}({check.arguments(wanted) if not by_name else ast.unparse(_head(wanted))}):"
+    head = f"def {name}({check.arguments(wanted)}):"
     if found is None:
         return f"A method is missing: {head}"
     try:
@@ -140,23 +133,3 @@ def _unfit(name: str, wanted: Any, found: Any) -> str:
     except (TypeError, ValueError):
         return f"Give {name} its arguments back: {head}"
     return ""
-
-
-def _head(function: Any) -> ast.arguments:
-    node = ast.parse(plain_source(function)).body[0]
-    assert isinstance(node, ast.FunctionDef)
-    return node.args
-
-
-def plain_source(thing: Any) -> str:
-    """Return the source of a class or a function as a student would write it, without types."""
-    lines = inspect.getsource(thing).splitlines()
-    nodes = [n for n in ast.walk(ast.parse("\n".join(lines))) if isinstance(n, ast.FunctionDef)]
-    for node in sorted(nodes, key=lambda one: -one.lineno):
-        for argument in ast.walk(node.args):
-            if isinstance(argument, ast.arg):
-                argument.annotation = None
-        head = f"{' ' * node.col_offset}def {node.name}({ast.unparse(node.args)}):"
-        lines[node.lineno - 1 : node.body[0].lineno - 1] = [head]
-    plain = (re.sub(r"^( +\w+): [\w.\[\], |]+ = ", r"\1 = ", line) for line in lines)
-    return "\n".join([*plain, ""])

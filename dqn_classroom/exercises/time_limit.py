@@ -51,8 +51,9 @@ def _by_signal(seconds: float, function: Callable[..., Any], arguments: tuple[An
         raise TooLong
 
     handler = signal.signal(signal.SIGALRM, strike)
-    timer = signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN_SECONDS)
-    try:
+    timer = signal.getitimer(signal.ITIMER_REAL)
+    try:  # a busy machine may let a short limit strike before setitimer returns
+        signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN_SECONDS)
         return function(*arguments)
     finally:
         # First and without a call: Python looks for signals at calls, and none may strike here.

@@ -11,6 +11,7 @@ import numpy as np
 from dqn_classroom import progress
 from dqn_classroom.accessible_controls import AccessibleControls
 from dqn_classroom.clinic import BUGS, HEALTHY, LEARNERS, PROBES, Case, healthy
+from dqn_classroom.explorers.panel import row
 from dqn_classroom.feedback import Feedback
 
 _LAST = 999
@@ -58,11 +59,11 @@ class Clinic(ipw.VBox):  # type: ignore[misc]
         self._buttons = [deal, at_random, say, give_up, *self.probes.values()]
         super().__init__(
             [
-                _row([self.number, self.learners, deal, at_random]),
+                row(self.number, self.learners, deal, at_random),
                 self.picture,
-                _row([ipw.HTML("Order a probe:"), *self.probes.values()]),
+                row(ipw.HTML("Order a probe:"), *self.probes.values()),
                 self.evidence,
-                _row([self.diagnosis, say, give_up]),
+                row(self.diagnosis, say, give_up),
                 self.reply,
                 self.standing,
                 AccessibleControls(),
@@ -163,10 +164,6 @@ def _button(
     button = ipw.Button(description=name, tooltip=tooltip or name, button_style=style, **_FITS)
     button.on_click(press)
     return button
-
-
-def _row(children: list[ipw.Widget]) -> ipw.HBox:
-    return ipw.HBox(children, layout=ipw.Layout(flex_flow="row wrap", align_items="center"))
 
 
 def _wide(width: str, description: str) -> dict[str, Any]:

@@ -12,8 +12,8 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
-from dqn_classroom.explorers.panel import WIDE, Explorer
-from dqn_classroom.figures import BLUE, GREEN, ORANGE, animate, plotly_layout
+from dqn_classroom.explorers.panel import CHOSEN, WIDE, Explorer, row
+from dqn_classroom.figures import BLUE, GREEN, animate, plotly_layout
 from dqn_lessons.experiments.flight_recorder import FlightRecorder
 from dqn_lessons.experiments.policies import greedy_policy, q_values, rollout
 
@@ -97,8 +97,7 @@ class FlightView(Explorer):
         )
         self.video = ipw.HTML()
         self.play.on_click(self._show_video)
-        row = ipw.HBox([step, self.play], layout=ipw.Layout(flex_flow="row wrap"))
-        super().__init__([row, self.video], {"step": step}, self._empty())
+        super().__init__([row(step, self.play), self.video], {"step": step}, self._empty())
 
     def _empty(self) -> go.Figure:
         first, second = self.actions
@@ -119,13 +118,8 @@ class FlightView(Explorer):
         bar = {"len": 0.58, "y": 0.73, "thickness": 12}
         for col, (scale, at) in enumerate((("Cividis", 0.4), ("PuOr", 1.0)), start=1):
             middle = {"zmid": 0} if col == 2 else {}
-            figure.add_heatmap(
-                colorscale=scale,
-                colorbar={**bar, "x": at + 0.01},
-                row=1,
-                col=col,
-                **middle,
-            )
+            colorbar = {**bar, "x": at + 0.01}
+            figure.add_heatmap(colorscale=scale, colorbar=colorbar, row=1, col=col, **middle)
         for col in (1, 2):
             line = {"color": "#000000", "width": 1.5}
             figure.add_scatter(mode="lines", line=line, name="episode", row=1, col=col)
@@ -134,20 +128,14 @@ class FlightView(Explorer):
             figure.update_xaxes(title_text="environment steps", row=2, col=col)
         returns = [self.recorder.at(step, "eval_return") for step in self.steps]
         terminals = list(self.recorder.terminals.values())
-        chosen = {"color": ORANGE, "size": 13, "symbol": "diamond"}
-        for col, (label, values, colour, dash) in enumerate(
-            (
-                ("greedy return", returns, BLUE, "solid"),
-                ("terminal transitions", terminals, GREEN, "dash"),
-            ),
-            start=1,
+        for col, label, values, colour, dash in (
+            (1, "greedy return", returns, BLUE, "solid"),
+            (2, "terminal transitions", terminals, GREEN, "dash"),
         ):
-            line = {"color": colour, "dash": dash}
-            figure.add_scatter(
-                x=self.steps, y=values, mode="lines", line=line, name=label, row=2, col=col
-            )
-            figure.add_scatter(mode="markers", marker=chosen, name="now", row=2, col=col)
-            figure.update_yaxes(title_text=label, rangemode="tozero", row=2, col=col)
+            line, below = {"color": colour, "dash": dash}, {"row": 2, "col": col}
+            figure.add_scatter(x=self.steps, y=values, mode="lines", line=line, name=label, **below)
+            figure.add_scatter(**CHOSEN, name="now", **below)
+            figure.update_yaxes(title_text=label, rangemode="tozero", **below)
         return figure
 
     def draw(self) -> tuple[str, Callable[[], dict[str, Any]]]:
@@ -182,12 +170,10 @@ class FlightView(Explorer):
     def _columns(self) -> dict[str, Any]:
         names = ("eval_return", "loss", "action_gap", "max_abs_q")
         columns = {name: [self.recorder.at(step, name) for step in self.steps] for name in names}
-        terminals = list(self.recorder.terminals.values())
-        return {
-            "step": self.steps,
-            "terminal transitions in the replay buffer": terminals,
-            **columns,
+        terminals = {
+            "terminal transitions in the replay buffer": list(self.recorder.terminals.values())
         }
+        return {"step": self.steps, **terminals, **columns}
 
     def _show_video(self, _button: Any) -> None:
         step, recorder = self.inputs["step"].value, self.recorder

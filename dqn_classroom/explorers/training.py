@@ -12,7 +12,7 @@ import ipywidgets as ipw
 import numpy as np
 from plotly.subplots import make_subplots
 
-from dqn_classroom.explorers.panel import Panel, drawable
+from dqn_classroom.explorers.panel import Panel, drawable, row
 from dqn_classroom.figures import BLUE, GREEN, ORANGE, animate, plotly_layout
 from dqn_lessons.experiments.flight_recorder import Evaluation
 from dqn_lessons.experiments.policies import greedy_policy, rollout
@@ -91,27 +91,20 @@ class TrainingView(Panel):
         figure.update_yaxes(title_text="loss", type="log", exponentformat="power", col=3)
         styles = ((BLUE, "solid"), (ORANGE, "dash"), (GREEN, "dot"))
         for col, (colour, dash) in enumerate(styles, start=1):
-            edge = {
-                "mode": "lines",
-                "line": {"width": 0},
-                "hoverinfo": "skip",
-                "row": 1,
-                "col": col,
-            }
+            at = {"row": 1, "col": col}
+            edge = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", **at}
             figure.add_scatter(**edge)
             figure.add_scatter(**edge, fill="tonexty", fillcolor=f"{colour}30")
             line = {"color": colour, "dash": dash}
-            figure.add_scatter(line=line, mode="lines+markers", name="mean", row=1, col=col)
+            figure.add_scatter(line=line, mode="lines+markers", name="mean", **at)
         if bound is not None:
             figure.add_hline(bound, line_dash="dot", annotation_text="true upper bound", col=2)
-        row = [self.pause, self.step, self.stop, self.episode]
+        buttons = [self.pause, self.step, self.stop, self.episode]
         if said := _heard_late():
-            # A pause that no button ends would hold the training for ever.
+            # A pause that no button ends would hold the training forever.
             self.pause.disabled = self.step.disabled = self.stop.disabled = True
-            row.append(ipw.HTML(said))
-        buttons = ipw.HBox(row)
-        buttons.layout.flex_flow = "row wrap"
-        super().__init__([buttons], figure, below=[self.picture])
+            buttons.append(ipw.HTML(said))
+        super().__init__([row(*buttons)], figure, below=[self.picture])
 
     def __call__(self, evaluation: Evaluation) -> None:
         """Draw an evaluation, unless one was drawn a moment ago, and wait if asked to."""

@@ -15,15 +15,15 @@ def _between(ordered: list[float], share: float) -> str:
     return f"({here:.10g} + ({place:.10g} - {below}) × ({there:.10g} - {here:.10g}))"
 
 
-def _columns(values: Any, axis: int = 0) -> list[list[float]]:
+def columns(values: Any, axis: int = 0) -> list[list[float]]:
     """The numbers along an axis as lists: one for a vector, one a column for a table."""
     moved = np.moveaxis(np.asarray(values, float), axis, 0)
     return moved.reshape(len(moved), -1).T.tolist()
 
 
 def _interval_lines(estimates: Any, level: float = 0.95) -> Any:
-    columns, outside = _columns(np.sort(estimates, axis=0)), (1 - level) / 2
-    ends = [[_between(column, share) for column in columns] for share in (outside, 1 - outside)]
+    ordered, outside = columns(np.sort(estimates, axis=0)), (1 - level) / 2
+    ends = [[_between(column, share) for column in ordered] for share in (outside, 1 - outside)]
     return np.reshape(ends, (2, *estimates.shape[1:])).tolist()
 
 
@@ -46,7 +46,7 @@ PERCENTILE_INTERVAL = Probes(
 
 def _iqm_lines(scores: Any, axis: int = 0) -> Any:
     lines = []
-    for ordered in _columns(np.sort(scores, axis=axis), axis):
+    for ordered in columns(np.sort(scores, axis=axis), axis):
         cut = len(ordered) // 4
         middle = ordered[cut : len(ordered) - cut]
         lines.append(f"({' + '.join(f'({value:.10g})' for value in middle)}) / {len(middle)}")
@@ -89,26 +89,33 @@ IQM = Probes(
 )
 
 
-def power(differences: Any, draws: Any) -> Any:
-    """Share of studies that find an effect: 0 lies outside their mean ± 2 standard errors.
+def power(differences: Any, effect: float, draws: Any) -> Any:
+    """Share of studies that find an effect, by size: 0 lies outside mean ± 2 standard errors.
 
     Args:
         differences: a large pilot study, one paired difference per seed ``[S]``.
-        draws: ``[R, n]``, the rows of the pilot that each of R studies of n seeds draws.
+        effect: the mean to which the pilot is shifted.
+        draws: ``[R, N]``, the rows of the pilot that R studies draw, one seed after the other.
 
     Returns:
-        A number between 0 and 1.
+        ``[N - 1]``, for studies of 2, 3, ..., N seeds.
 
     Source: Colas et al. 2018 (arXiv:1806.08295), with 2 for the quantile of Student's t.
     """
-    studies = np.asarray(differences)[draws]
-    error = studies.std(axis=-1, ddof=1) / studies.shape[-1] ** 0.5
-    return (np.abs(studies.mean(axis=-1)) > 2 * error).mean()
+    shifted = differences - np.mean(differences) + effect
+    found = []
+    for n in range(2, draws.shape[1] + 1):
+        studies = shifted[draws[:, :n]]
+        error = studies.std(axis=1, ddof=1) / n**0.5
+        found.append(np.mean(np.abs(studies.mean(axis=1)) > 2 * error))
+    return np.array(found)
 
 
-def mean_of(studies: Any) -> Any:
-    """Mean of each study."""
-    return studies.mean(axis=-1)
+def curve(differences: Any, effect: float, draws: Any, finds: Any = None, mean: Any = None) -> Any:
+    """Power with another test of the studies ``[R, n]``, or with another mean of the pilot."""
+    shifted = differences - np.mean(differences) + effect if mean is None else differences + mean
+    finds = finds or (lambda studies: np.abs(studies.mean(axis=1)) > 2 * error_of(studies))
+    return np.array([np.mean(finds(shifted[draws[:, :n]])) for n in range(2, len(draws[0]) + 1)])
 
 
 def error_of(studies: Any, ddof: int = 1) -> Any:
@@ -116,29 +123,28 @@ def error_of(studies: Any, ddof: int = 1) -> Any:
     return studies.std(axis=-1, ddof=ddof) / studies.shape[-1] ** 0.5
 
 
-def _power_lines(differences: Any, draws: Any) -> str:
-    found = sum(power(differences, [draw]) for draw in draws)
-    return f"{found:.0f} / {len(draws)}"
+def _power_lines(differences: Any, effect: float, draws: Any) -> list[str]:
+    shares = power(differences, effect, draws)
+    return [f"{share * len(draws):.0f} / {len(draws)}" for share in shares]
 
 
 _PILOT = np.array([60.0, -20.0, 90.0, 40.0, -70.0, 130.0, 10.0, 55.0])
 _DRAWS = np.random.default_rng(0)
 
 POWER = Probes(
-    # (differences, draws)
+    # (differences, effect, draws)
     [
-        (_PILOT, _DRAWS.integers(8, size=(60, 3))),
-        (_PILOT - 45, _DRAWS.integers(8, size=(50, 5))),
-        (-_PILOT / 100, _DRAWS.integers(8, size=(60, 6))),
-        (_PILOT + 40, _DRAWS.integers(8, size=(40, 9))),
-        (_PILOT, _DRAWS.integers(8, size=(4, 2))),
-        (_PILOT / 100, _DRAWS.integers(8, size=(60, 5))),
+        (_PILOT, 40.0, _DRAWS.integers(8, size=(30, 3))),
+        (_PILOT, -7.0, _DRAWS.integers(8, size=(30, 5))),
+        (_PILOT / 100, -0.6, _DRAWS.integers(8, size=(30, 4))),
+        (_PILOT, 75.0, _DRAWS.integers(8, size=(30, 6))),
+        (_PILOT, 30.0, _DRAWS.integers(8, size=(1, 4))),
     ],
     _power_lines,
 )
 
 
-_OTHERS = np.array([120.0, 480.0, 500.0, 500.0, 333.0, 500.0, 251.0, 500.0, 90.0, 400.0])
+SCORES = np.array([120.0, 480.0, 500.0, 500.0, 333.0, 500.0, 251.0, 500.0, 90.0, 400.0])
 
 
 def _profile_lines(scores: Any, levels: Any) -> list[str]:
@@ -150,8 +156,8 @@ _LEVELS = np.array([0.0, 100.0, 333.0, 475.0, 499.0, 500.0])
 PERFORMANCE_PROFILE = Probes(
     # (scores, levels)
     [
-        (_OTHERS, _LEVELS),
-        (_OTHERS[:3], _LEVELS),
+        (SCORES, _LEVELS),
+        (SCORES[:3], _LEVELS),
         (np.array([-80.0, -100.0, -500.0, -90.0]), np.array([-500.0, -100.0, -85.0])),
         (np.array([1.0, 0.0, 1.0]), np.array([0.5])),
         (_RETURNS, np.array([20.0, 350.0, 600.0])),

@@ -118,12 +118,6 @@ def shares(best: Any) -> Array:
     return count
 
 
-def one_hot(action: Array, actions: int) -> Array:
-    """Put all probability on one action."""
-    rows: Array = np.eye(actions)[action]
-    return rows
-
-
 _Q = np.array([[1.0, 4, 2], [3, 3, 1], [2, 5, 5], [2, 2, 2]])
 GREEDY_POLICY = Probes(
     [

@@ -17,15 +17,15 @@ import pkgutil
 import textwrap
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
 import numpy as np
 
-from dqn_classroom.exercises.check import Exercise, Function, Mistake, arguments
+from dqn_classroom.exercises.check import Exercise, Function, Mistake, arguments, plain_source
 from dqn_classroom.exercises.questions import KEPT, Question
-from dqn_classroom.exercises.stages import Questions, Stage, plain_source
+from dqn_classroom.exercises.stages import Questions, Stage
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ class Lesson:
         quiz: the questions at its end.
         key: what its quiz is called in progress files; it stays when the number changes.
         answers: to what the notebook asks to try before one goes.
+        teaching: for who teaches it; ``instructor`` reads it.
     """
 
     topic: str
@@ -59,6 +60,7 @@ class Lesson:
     quiz: Sequence[Question]
     key: str
     answers: Sequence[str] = ()
+    teaching: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, topic: str, number: int, table: Mapping[str, Any]) -> Lesson:

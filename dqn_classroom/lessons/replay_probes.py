@@ -75,22 +75,12 @@ def _stored(function: Callable[..., Any], given: tuple[Any, ...]) -> Any:
     return np.concatenate([*(np.ravel(column).astype(float) for column in given[0]), [added]])
 
 
-def _stored_lines(buffer: list[Array], added: int, transition: tuple[Any, ...]) -> list[str]:
-    lines = []
-    for column, value in zip(buffer, transition, strict=True):
-        old = column.astype(float).reshape(len(column), -1)
-        old[added % len(column)] = value
-        lines += [f"{number:g}" for number in old.flat]
-    return [*lines, f"{added} + 1"]
-
-
 _STEP = np.array([-3.0, 7.0], np.float32), 2, -5.0, np.array([4.5, -8.0], np.float32), True
 STORE_ = Probes(
     [
         (_ring(capacity, min(added, capacity)), added, _STEP)
         for added, capacity in [(0, 5), (3, 5), (4, 5), (5, 5), (12, 5), (7, 3), (9, 10), (23, 10)]
     ],
-    _stored_lines,
     observe=_stored,
 )
 
@@ -109,12 +99,6 @@ def _drawn(function: Callable[..., Any], given: tuple[Any, ...]) -> Any:
     return torch.from_numpy(numbers) if len(tensors) == len(parts) else numbers
 
 
-def _drawn_lines(buffer: list[Array], added: int, draws: Array) -> list[str]:
-    rows = [int(draw * min(added, len(buffer[0]))) for draw in draws]
-    lines = [f"{value:g}" for column in buffer for value in column[rows].astype(float).flat]
-    return [*lines, *("1" for _ in buffer)]
-
-
 MINIBATCH = Probes(
     # Where all rows are filled, draws stay below those that a wrong rounding sends out of range.
     [
@@ -124,7 +108,6 @@ MINIBATCH = Probes(
         (_ring(4, 1), 1, np.array([0.9, 0.1])),
         (_ring(30, 20), 20, np.array([0.93, 0.18, 0.47, 0.99, 0.02])),
     ],
-    _drawn_lines,
     observe=_drawn,
 )
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from dqn_classroom.exercises.check import Probes
+from dqn_classroom.lessons.evidence_probes import SCORES, columns
 
 
 def largest_failure_rate(seeds: int, level: float = 0.95) -> float:
@@ -26,6 +27,54 @@ LARGEST_FAILURE_RATE = Probes(
     # (seeds, level)
     [(48,), (48, 0.95), (5, 0.95), (16, 0.5), (1, 0.9), (3, 0.875)],
     lambda seeds, level=0.95: f"1 - {1 - level:.10g}^(1 / {seeds})",
+)
+
+
+def search_scores(studies: Any, seeds: int) -> Any:
+    """What the winner of a search earns on the seeds that chose it, and on others.
+
+    Args:
+        studies: ``[R, C, S]``, R searches over C configurations, each with S seeds.
+        seeds: the first so many choose; of equal configurations the first wins.
+
+    Returns:
+        ``[2]``, means over the searches: on the seeds that chose, and on the others.
+
+    Source: Smith & Winkler, Management Science 52 (2006), the optimiser's curse.
+    """
+    on_them, elsewhere = [], []
+    for scores in studies:
+        winner = scores[:, :seeds].mean(axis=1).argmax()
+        on_them.append(scores[winner, :seeds].mean())
+        elsewhere.append(scores[winner, seeds:].mean())
+    return np.array([np.mean(on_them), np.mean(elsewhere)])
+
+
+def searched(studies: Any, seeds: int, choose: Any = None, others: Any = None) -> Any:
+    """The two means with another choice ``scores -> row``, or with other seeds as the others."""
+    choose = choose or (lambda scores: scores[:, :seeds].mean(axis=1).argmax())
+    rows = np.array([scores[choose(scores)] for scores in studies])
+    return np.array([rows[:, :seeds].mean(), rows[:, others or slice(seeds, None)].mean()])
+
+
+def _search_lines(studies: Any, seeds: int) -> list[str]:
+    found = [search_scores([scores], seeds) for scores in studies]
+    sums = (" + ".join(f"({one:.10g})" for one in part) for part in np.transpose(found))
+    return [f"({total}) / {len(studies)}" for total in sums]
+
+
+_TABLES = np.random.default_rng(1)
+
+SEARCH_SCORES = Probes(
+    # (studies, seeds)
+    [
+        (_TABLES.integers(0, 50, (3, 4, 6)) * 10.0, 2),
+        (np.minimum(_TABLES.integers(30, 70, (4, 5, 5)) * 10.0, 500.0), 2),
+        (_TABLES.integers(-50, 0, (2, 3, 4)) * 10.0, 3),
+        (np.array([[[3.0, 8.0], [5.0, 1.0]]]), 1),
+        (_TABLES.normal(0, 1, (5, 3, 7)).round(2), 4),
+    ],
+    _search_lines,
 )
 
 
@@ -76,32 +125,24 @@ RUNNING_MEAN = Probes(
 )
 
 
-def _columns(values: Any) -> list[list[float]]:
-    """The columns of scores as lists: one for a vector."""
-    table = np.asarray(values, float)
-    columns: list[list[float]] = table.reshape(len(table), -1).T.tolist()
-    return columns
-
-
 def _rank_lines(score: Any, scores: Any) -> Any:
     lines = []
-    for one, column in zip(np.ravel(score), _columns(scores), strict=True):
+    for one, column in zip(np.ravel(score), columns(scores), strict=True):
         below = sum(other < one for other in column)
         lines.append(f"100 × ({below} + {column.count(one)} / 2) / {len(column)}")
     return np.reshape(lines, np.shape(score)).tolist()
 
 
-_OTHERS = np.array([120.0, 480.0, 500.0, 500.0, 333.0, 500.0, 251.0, 500.0, 90.0, 400.0])
 _RUNS = np.array([[10.0, 200.0], [30.0, 500.0], [20.0, 500.0], [40.0, 100.0]])
 
 PERCENTILE_RANK = Probes(
     # (score, scores)
     [
-        (500.0, _OTHERS),
-        (300.0, _OTHERS),
-        (90.0, _OTHERS),
-        (20.0, _OTHERS),
-        (600.0, _OTHERS),
+        (500.0, SCORES),
+        (300.0, SCORES),
+        (90.0, SCORES),
+        (20.0, SCORES),
+        (600.0, SCORES),
         (np.array([20.0, 500.0]), _RUNS),
         (np.array([35.0, 150.0]), _RUNS),
     ],

@@ -22,13 +22,7 @@ def period_error(target_period: int, q: float) -> float:
 
 
 BIAS_TD_TARGET = Probes(
-    [
-        (2.0, 0.99, 10.0),
-        (-1.0, 0.5, 4.0),
-        (3.0, 0.0, 7.0),
-        (0.0, 0.9, -5.0),
-        (2.0, 0.9, 6.0),
-    ],
+    [(2.0, 0.99, 10.0), (-1.0, 0.5, 4.0), (3.0, 0.0, 7.0), (0.0, 0.9, -5.0), (2.0, 0.9, 6.0)],
     lambda reward, gamma, target_bias: f"{reward:g} + {gamma:g} × {target_bias:g}",
 )
 
@@ -121,13 +115,7 @@ TRAIN_CRITIC = Probes(
 )
 
 SOFT_UPDATE = Probes(
-    [
-        (10.0, 2.0, 0.1),
-        (-4.0, 6.0, 0.25),
-        (5.0, 3.0, 1.0),
-        (1.0, -8.0, 0.005),
-        (0.0, 9.0, 0.4),
-    ],
+    [(10.0, 2.0, 0.1), (-4.0, 6.0, 0.25), (5.0, 3.0, 1.0), (1.0, -8.0, 0.005), (0.0, 9.0, 0.4)],
     lambda bias, target_bias, tau: f"{tau:g} × {bias:g} + {1 - tau:g} × {target_bias:g}",
 )
 

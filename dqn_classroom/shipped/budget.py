@@ -4,7 +4,7 @@
 |---|---|---|
 | ``full`` | never: everything is trained here | students, the default |
 | ``class`` | 15 seconds | live lectures |
-| ``ci`` | 5 seconds | tests, which train the rest at full length |
+| ``ci`` | 5 seconds | tests; lessons 6, 7, 8 and 10 train fewer learners |
 """
 
 import math

@@ -82,6 +82,14 @@ def grave_violations(page: Any, selector: str = OURS) -> list[Violation]:
     return list(_grave(said["violations"]))
 
 
+def grave_violations_of(page: Any) -> list[Violation]:
+    """Return the serious and critical violations of a page that is no notebook: playwright's."""
+    page.evaluate(_source())
+    said = page.evaluate(RUN, "body")
+    assert said["read"], "axe saw no text"
+    return list(_grave(said["violations"]))
+
+
 def _grave(violations: Iterable[dict[str, Any]]) -> Iterator[Violation]:
     for rule in violations:
         if rule["impact"] not in GRAVE:

@@ -11,9 +11,12 @@ import warnings
 from contextlib import nullcontext
 from pathlib import Path
 
+import nbformat
 import pytest
 
+from dqn_classroom.instructor.answers import solved
 from tests.browser.lab import FLAGS, WINDOW, LabPage, find_browser, lab_server, stop_kernel
+from tests.notebooks import tools
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent.parent / "notebooks"
 ARTIFACTS = Path(__file__).resolve().parent.parent.parent / "artifacts"
@@ -21,6 +24,11 @@ ARTIFACTS = Path(__file__).resolve().parent.parent.parent / "artifacts"
 TROUBLE = """() => window.jupyterapp.shell.currentWidget.content.widgets
     .filter(c => c.model.type === 'code' && c.model.sharedModel.getOutputs()
         .some(o => o.output_type === 'error' || o.name === 'stderr')).map(c => c.model.id)"""
+SAID = """() => window.jupyterapp.shell.currentWidget.content.widgets
+    .filter(c => c.model.type === 'code').flatMap(c => c.model.sharedModel.getOutputs())
+    .map(o => [o.text ?? o.data?.['text/plain'] ?? ''].flat().join('')).join('\\n')"""
+# As a student finds them; the others are opened with right answers in them.
+UNSOLVED = ("00_start_here", "01_target_lag")
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +54,9 @@ def server(tmp_path_factory):
     home = tmp_path_factory.mktemp("lab")
     copy = home / "notebooks"
     shutil.copytree(NOTEBOOKS, copy, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    for path in tools.PATHS:
+        if path.stem not in UNSOLVED:
+            nbformat.write(solved(tools.load(path)), copy / path.name)
     with lab_server(copy, home) as address:
         yield address
 
@@ -88,6 +99,8 @@ def notebook(open_notebook, server, request):
     with page.slowed() if slow else nullcontext():
         page.run_all()
     assert page.js(TROUBLE) == [], "a cell raised, or wrote to stderr"
+    if page.stem not in UNSOLVED:
+        tools.assert_solved(NOTEBOOKS / f"{page.stem}.ipynb", page.js(SAID))
     yield page
     close(page, server)
 

@@ -1,4 +1,4 @@
-"""Planted bugs of published code: each is caught by the probe that names it, and by its numbers."""
+"""Planted bugs: each is caught by the probe that names it, and by its numbers."""
 
 import itertools
 import re
@@ -35,7 +35,7 @@ def test_each_bug_is_caught_by_the_probe_that_names_it(bug):
     assert not result.healthy
     mine, known = result.outcome, shipped(bug.name, bug.caught_by)
     assert (mine.error, mine.healthy) == (known.error, known.healthy), (
-        "run `python -m dqn_classroom.clinic`"
+        "run `python -m tests.classroom.clinic_tables`"
     )
     rows = {bug.caught_by: mine}, {bug.caught_by: known}
     assert not list(diagnosis.disagreements(*rows))
@@ -201,7 +201,19 @@ def test_an_update_that_is_brought_is_known_by_its_bug(name):
     assert loop.Run.update.__module__ == "dqn_lessons.train"
 
 
-def test_parts_can_be_brought_too():
+@pytest.fixture
+def only(monkeypatch):
+    """Ask some probes alone; all are asked in `test_clinic_field` and for a row of the table."""
+
+    def keep(*names):
+        for name in {*clinic.PROBES} - {*names}:
+            monkeypatch.delitem(clinic.PROBES, name)
+
+    return keep
+
+
+def test_parts_can_be_brought_too(only):
+    only("ends", "replay buffer")
     report = clinic.report(td_target=lambda reward, terminated, q_next, gamma: reward)
     assert report.like == ("it never looks ahead",)
     assert "It aims at y = r." in report.verdict
@@ -218,7 +230,8 @@ def test_a_part_has_only_the_bugs_that_it_can_have():
     assert clinic.behaves_like(row, ["td_target"]) == []
 
 
-def test_another_pace_is_no_bug():
+def test_another_pace_is_no_bug(only):
+    only("one state", "ends", "episodes")
     slow = clinic.report(td_loss=lambda q, y, kind: (q - y).square().mean(-1) / 2)
     assert slow.like == ("healthy",)
     assert slow.verdict.startswith("Healthy, at another pace.")

@@ -127,6 +127,22 @@ TOLD = {
         "return reward * sum(gamma ** i for i in range(k + 1)) - gamma ** (k + 1) * initial_bias",
         None, "initial_bias|start",
     ),
+    "no number is negative": (
+        "equivalent_tau",
+        "q = (1 - 2 * learning_rate) ** target_period\nreturn 1 / (1 - q) - target_period",
+        "negative", "negative",
+    ),
+    "no share is above 1": (
+        "reachable_share", "return 1 + gamma ** (updates // target_period + 1)", "above 1",
+        "above 1",
+    ),
+    "the same for all": (
+        "largest_failure_rate", "return 0 * seeds * level + 0.5", "constant", "0.5 whatever",
+    ),
+    "falls in place of rising": (
+        "largest_failure_rate", "return 1 / (2 + level * seeds)", "another way",
+        "rise with level",
+    ),
 }  # fmt: skip
 HEADS = {"E7": "def td_loss(q_taken, target, kind):"}
 

@@ -16,7 +16,7 @@ from dqn_classroom.instructor.class_summary import __main__ as class_summary
 from dqn_classroom.instructor.slides import __main__ as slides
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = ("lab", "lecture", "doctor", "hand-in", "slides", "class-summary", "test")
+NAMES = ("lab", "lecture", "doctor", "hand-in", "slides", "class-summary", "grade", "book", "test")
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from gymnasium.utils.env_checker import check_env
 
 from dqn_classroom import clinic
 from dqn_classroom.clinic import watched
+from tests.classroom.clinic_tables import own_program
 
 PROGRAM = """
 def train(env_id, *, steps, gamma, seed):
@@ -244,7 +245,7 @@ def test_it_is_shown_as_a_card():
     ("train", "error"),
     [
         (3, "train = 3 is a int: it must be a function"),
-        (lambda env_id: None, "is called as train("),
+        (lambda env_id: None, "it is called with (env_id, steps=..., gamma=..., seed=...)"),
     ],
 )
 def test_what_is_no_program_is_refused(train, error):
@@ -269,7 +270,7 @@ def test_gymnasium_accepts_the_environments():
 
 
 def test_the_courses_own_loop_is_healthy():
-    examination = clinic.examine(clinic.own_program, progress=False)
+    examination = clinic.examine(own_program, progress=False)
     assert examination.passed, examination
 
 

@@ -76,10 +76,14 @@ def test_a_mistake_that_the_clinic_names_is_named_once():
     assert len(taken) == len(BUGS_OF) == 11
 
 
+def answers_of(task, function):
+    return [check.array(check.call(task, function, given)) for given in task.probes.inputs]
+
+
 @EACH_OF_NUMBERS
 def test_the_probes_tell_all_mistakes_apart(task):
-    answers = {known.name: check._answers(task, known.wrong) for known in task.mistakes}
-    answers["reference"] = check._answers(task, task.reference)
+    answers = {known.name: answers_of(task, known.wrong) for known in task.mistakes}
+    answers["reference"] = answers_of(task, task.reference)
     for (one, a), (other, b) in itertools.combinations(answers.items(), 2):
         assert not all(map(check._equal, a, b)), f"{one} and {other} give the same numbers"
 
@@ -105,7 +109,9 @@ def test_the_reference_passes_and_its_source_is_the_solution(task):
     assert f"{kind} {task.name}" in task.solution
 
 
-@EACH_OF_NUMBERS
+@pytest.mark.parametrize(
+    "task", [task for task in OF_NUMBERS if task.probes.arithmetic], ids=lambda task: task.name
+)
 def test_the_arithmetic_comes_out_as_the_reference(task):
     for probe in task.probes.inputs:
         line = check.laid_out(task.probes.arithmetic(*probe)).replace("×", "*").replace("^", "**")
@@ -338,16 +344,36 @@ def iqm_by_loop(scores, axis=0):
     return sum(middle) / len(middle)
 
 
-def power_by_loop(differences, draws):
-    found = 0
-    for draw in draws:
-        study = [differences[row] for row in draw]
-        mean = sum(study) / len(study)
-        variance = sum((one - mean) ** 2 for one in study) / (len(study) - 1)
-        error = (variance / len(study)) ** 0.5
-        if mean + 2 * error < 0 or mean - 2 * error > 0:
-            found += 1
-    return found / len(draws)
+def power_by_loop(differences, effect, draws):
+    centre = sum(differences) / len(differences)
+    shares = []
+    for n in range(2, len(draws[0]) + 1):
+        found = 0
+        for draw in draws:
+            study = [differences[row] - centre + effect for row in draw[:n]]
+            mean = sum(study) / n
+            variance = sum((one - mean) ** 2 for one in study) / (n - 1)
+            error = (variance / n) ** 0.5
+            if mean + 2 * error < 0 or mean - 2 * error > 0:
+                found += 1
+        shares.append(found / len(draws))
+    return np.array(shares)
+
+
+def search_by_loop(studies, seeds):
+    on_them = elsewhere = 0
+    for scores in studies.tolist():
+        sums = [sum(row[:seeds]) for row in scores]
+        row = scores[sums.index(max(sums))]
+        on_them += sum(row[:seeds]) / seeds / len(studies)
+        elsewhere += sum(row[seeds:]) / len(row[seeds:]) / len(studies)
+    return np.array([on_them, elsewhere])
+
+
+def search_at_once(studies, seeds):
+    seen, unseen = studies[..., :seeds].mean(axis=-1), studies[..., seeds:].mean(axis=-1)
+    each = np.arange(len(studies)), seen.argmax(axis=1)
+    return np.stack([seen[each].mean(), unseen[each].mean()])
 
 
 def running_by_slices(returns, window):
@@ -842,17 +868,30 @@ RIGHT = {
     ],
     "power": [
         power_by_loop,
-        lambda differences, draws: np.mean(
-            [abs(np.sum(d)) > 2 * len(d) ** 0.5 * np.std(d, ddof=1) for d in differences[draws]]
+        lambda differences, effect, draws: np.array(
+            [
+                np.mean([abs(d.sum()) > 2 * n**0.5 * np.std(d, ddof=1) for d in studies[:, :n]])
+                for studies in [(differences - np.mean(differences) + effect)[draws]]
+                for n in range(2, len(draws[0]) + 1)
+            ]
         ),
-        lambda differences, draws: np.mean(
-            abs(differences[draws].mean(1)) > 2 * sem(differences[draws], axis=1)
+        lambda differences, effect, draws: np.array(
+            [
+                np.mean(abs(some.mean(1)) > 2 * sem(some, axis=1))
+                for n in range(2, draws.shape[1] + 1)
+                for some in [differences[draws[:, :n]] - differences.mean() + effect]
+            ]
         ),
     ],
     "largest_failure_rate": [
         lambda seeds, level=0.95: 1 - np.exp(np.log(1 - level) / seeds),
         lambda seeds, level=0.95: -np.expm1(np.log1p(-level) / seeds),
         lambda seeds, level=0.95: beta(1, seeds).ppf(level),
+    ],
+    "search_scores": [
+        search_by_loop,
+        search_at_once,
+        lambda studies, seeds: tuple(search_at_once(studies, seeds)),
     ],
     "running_mean": [
         running_by_slices,

@@ -76,15 +76,12 @@ def test_the_shipped_files_are_small_and_nothing_else_lies_there():
 def test_one_condition_can_be_made_again():
     """Another machine rounds otherwise, so later evaluations agree in law, not in digits."""
     theirs = shipped.load("catch")["both"]
-    again = thin(train(theirs.config, theirs.seeds, progress=False).history)
+    again = thin(train(theirs.config, theirs.seeds[:8], progress=False).history)
     np.testing.assert_array_equal(again.eval_step, theirs.eval_step)
-    first = slice(0, 1)
-    np.testing.assert_allclose(again.q_probe[:, first], theirs.q_probe[:, first], atol=0.05)
-    gap = again.eval_return.mean(0) - theirs.eval_return.mean(0)
-    assert np.abs(gap).max() < 0.4
-    np.testing.assert_allclose(
-        again.eval_return[:, -1].mean(), theirs.eval_return[:, -1].mean(), atol=0.1
-    )
+    np.testing.assert_allclose(again.q_probe[:, 0], theirs.q_probe[:8, 0], atol=0.05)
+    ours, kept = again.eval_return.mean(0), theirs.eval_return[:8].mean(0)
+    assert np.abs(ours - kept).max() < 0.4
+    np.testing.assert_allclose(ours[-1], kept[-1], atol=0.1)
 
 
 ARMS = [(n, arm) for n in LESSONS if n != "solve_cartpole" for arm in shipped.STUDIES[n].arms]
@@ -92,21 +89,21 @@ ARMS = [(n, arm) for n in LESSONS if n != "solve_cartpole" for arm in shipped.ST
 
 @pytest.mark.parametrize(("name", "arm"), ARMS)
 def test_a_comparison_of_a_lesson_can_be_made_again(name, arm, monkeypatch):
-    """CI reads these where a student trains them: here it trains them once."""
+    """CI reads these where a student trains them: here it trains the first eight seeds."""
     config, seeds = shipped.STUDIES[name].arms[arm], shipped.STUDIES[name].seeds
     monkeypatch.setenv(VARIABLE, "ci")
     kept = shipped.train_or_load(config, seeds).history
     assert kept.config == config
     assert kept.complete
     monkeypatch.setenv(VARIABLE, "full")
-    again = thin(shipped.train_or_load(config, seeds).history)
+    again = thin(shipped.train_or_load(config, seeds[:8]).history)
     np.testing.assert_array_equal(again.eval_step, kept.eval_step)
     # Another machine rounds otherwise, so the ends agree in law, not in digits.
-    np.testing.assert_allclose(again.q_probe[:, 0], kept.q_probe[:, 0], rtol=0.05, atol=0.5)
+    np.testing.assert_allclose(again.q_probe[:, 0], kept.q_probe[:8, 0], rtol=0.05, atol=0.5)
     for measure in ("eval_return", "q_probe"):
-        ours, theirs = (getattr(h, measure)[:, -3:].reshape(16, -1) for h in (again, kept))
+        ours, theirs = (getattr(h, measure)[:8, -3:].reshape(8, -1) for h in (again, kept))
         ours, theirs = ours.mean(1), theirs.mean(1)
-        noise = np.sqrt((ours.var() + theirs.var()) / 16)
+        noise = np.sqrt((ours.var() + theirs.var()) / 8)
         assert abs(ours.mean() - theirs.mean()) < 4 * noise + 0.05 * abs(theirs.mean()) + 0.05
 
 
@@ -114,21 +111,21 @@ def test_a_comparison_of_a_lesson_can_be_made_again(name, arm, monkeypatch):
 def test_the_first_part_of_a_recipe_can_be_made_again(arm):
     theirs = shipped.load("recipe lecture")[arm]
     begun = replace(theirs.config, steps=theirs.config.eval_period)
-    again = train(begun, theirs.seeds, progress=False).history.eval_return[:, 0]
-    kept = theirs.eval_return[:, 0]
-    noise = np.sqrt((again.var() + kept.var()) / 16)
+    again = train(begun, theirs.seeds[:8], progress=False).history.eval_return[:, 0]
+    kept = theirs.eval_return[:8, 0]
+    noise = np.sqrt((again.var() + kept.var()) / 8)
     assert abs(again.mean() - kept.mean()) < 4 * noise + 1
 
 
 def test_a_repair_of_the_recipe_can_be_made_again():
-    """By the cells of the notebook, which made all of them."""
+    """By the cells of the notebook, which made all of them: here it trains the first seeds."""
     lesson = recipe_repairs.lesson()
     with recipe_repairs.PATH.open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == list(lesson["arms"])
-    assert len(rows) == len(lesson["seeds"]) == 20
+    assert len(rows) == 20
     arm = "γ = 0.9"
-    kept = np.array([float(row[arm]) for row in rows])
+    kept = np.array([float(row[arm]) for row in rows])[: len(lesson["seeds"])]
     again = lesson["greedy_scores"](*lesson["arms"][arm])
     # A network that balances does so by chance: another machine may round it to the floor.
     assert abs((again > 22).sum() - (kept > 22).sum()) <= 2

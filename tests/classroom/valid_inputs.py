@@ -214,12 +214,18 @@ def iqm(rng: Rng) -> Arguments:
 def power(rng: Rng) -> Arguments:
     seeds = int(rng.integers(2, 12))
     studies, n = rng.integers(1, 30), rng.integers(2, 9)
-    return rng.normal(2, 4, seeds), rng.integers(seeds, size=(studies, n))
+    return rng.normal(2, 4, seeds), _number(rng), rng.integers(seeds, size=(studies, n))
 
 
 def largest_failure_rate(rng: Rng) -> Arguments:
     level = (float(rng.uniform(0.05, 0.99)),) if rng.random() < 0.7 else ()
     return int(rng.integers(1, 200)), *level
+
+
+def search_scores(rng: Rng) -> Arguments:
+    seeds = int(rng.integers(1, 5))
+    shape = *(int(n) for n in rng.integers(1, 6, 2)), seeds + int(rng.integers(1, 4))
+    return _few(rng, *shape), seeds
 
 
 def running_mean(rng: Rng) -> Arguments:
@@ -308,7 +314,7 @@ GENERATORS: dict[str, Callable[[Rng], Arguments]] = {
         sarsa_update, epsilon_greedy, linear_schedule, td_target, learn_step,
         store_, minibatch, should_update, autocorrelation, dqn_update, soft_update_,
         td_loss, reachable_share, percentile_interval, power, iqm, largest_failure_rate,
-        running_mean, percentile_rank, printed_summary, mean_returns, syncs_used,
+        search_scores, running_mean, percentile_rank, printed_summary, mean_returns, syncs_used,
         performance_profile, expected_value, broken_rows, outside_band, double_td_target,
         n_step_return, n_step_bound, lambda_return,
     )

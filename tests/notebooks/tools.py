@@ -19,8 +19,11 @@ import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
+from dqn_classroom import shipped
 from dqn_classroom.exercises import check
 from dqn_classroom.exercises.stages import Stage
+from dqn_classroom.instructor.answers import exercise_functions
+from dqn_classroom.lessons import LESSONS
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
@@ -132,29 +135,14 @@ def plain_text(notebook: NotebookNode) -> str:
     return "\n".join(text for _, mime, text in outputs(notebook) if mime == "text/plain")
 
 
-Answer = ast.FunctionDef | ast.ClassDef
-
-
-def exercise_functions(notebook: NotebookNode) -> dict[str, tuple[NotebookNode, Answer]]:
-    """Return the cells whose function or class is decorated with ``@exercise``, by its name."""
-    found = {}
-    for cell in notebook.cells:
-        if cell.cell_type != "code" or "@exercise" not in cell.source:
-            continue
-        for node in ast.parse(cell.source).body:
-            if isinstance(node, Answer) and any(
-                isinstance(d, ast.Name) and d.id == "exercise" for d in node.decorator_list
-            ):
-                found[node.name] = (cell, node)
-    return found
-
-
-def solved(notebook: NotebookNode, solutions: dict[str, str]) -> NotebookNode:
-    """Return a copy in which every exercise holds the solution that its card shows."""
-    answered = copy.deepcopy(notebook)
-    for name, (cell, _) in exercise_functions(answered).items():
-        cell.source = f"@exercise\n{solutions[name]}"
-    return answered
+def assert_solved(path: Path, said: str) -> None:
+    """See that every exercise of a solved notebook passed, given all that it said."""
+    names = set(exercise_functions(load(path)))
+    assert {name for name in names if f"✓ {name}: passes" in said} == names
+    # What is shipped of this lesson was found: what it trains is what was shipped.
+    (lesson,) = (one for one in LESSONS.values() if one.file == path.stem)
+    arms = [a for name, study in shipped.STUDIES.items() if lesson.key in name for a in study.arms]
+    assert said.count("is shipped with the course") == len(arms)
 
 
 def spoiled(notebook: NotebookNode, wrong: dict[str, str]) -> NotebookNode:

@@ -73,8 +73,8 @@ def parse(data: bytes) -> dict[str, Any]:
     return dict(record)
 
 
-def _candidates(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Yield each JSON file below a folder, with the reason if it must not be opened."""
+def candidates(folder: Path, *endings: str) -> Iterator[tuple[Path, str]]:
+    """Yield each file below a folder whose name ends so, with the reason if it must stay closed."""
     folders = [folder]
     while folders:
         here = folders.pop()
@@ -84,7 +84,7 @@ def _candidates(folder: Path) -> Iterator[tuple[Path, str]]:
             yield here, f"this folder cannot be opened ({error.strerror})"
             continue
         for path in (here / name for name in names):
-            named = path.name.lower().endswith(".json")
+            named = path.name.lower().endswith(endings)
             if os.path.islink(path):
                 if named or os.path.isdir(path):
                     yield path, "it is a link, and links are not followed"
@@ -117,7 +117,7 @@ def read_folder(folder: Path, keep_copies: bool = False) -> Reading:
         The records, and what was left out and why. No file makes it fail.
     """  # noqa: DOC501 (it is caught here)
     found, seen = Reading(), set()
-    for path, reason in _candidates(folder):
+    for path, reason in candidates(folder, ".json"):
         try:
             if reason:
                 raise UnusableError(reason)

@@ -12,6 +12,7 @@ import ipywidgets as ipw
 from bs4 import BeautifulSoup
 from IPython.display import display
 
+from dqn_classroom.explorers.panel import Explorer
 from dqn_classroom.figures import plotly_json
 from dqn_classroom.figures.live import LiveFigure
 
@@ -22,6 +23,13 @@ _NUMBERS = (ipw.FloatSlider, ipw.FloatLogSlider, ipw.IntSlider, ipw.BoundedIntTe
 _WIDTH, _HEIGHT = 700, 450
 # The room that a plot may take on a slide of 1280 by 720; it is enlarged or shrunk to it.
 _ROOM = (1200, 560)
+# The control that a reader moves where no kernel runs: its figures are drawn beforehand.
+_SWEPT = {
+    "TargetLagExplorer": "learning_rate",
+    "LinearTDExplorer": "target_period",
+    "CliffExplorer": "gamma",
+    "SeedLottery": "k",
+}
 _made: list[ipw.Widget] = []
 
 
@@ -50,7 +58,8 @@ def static_html(widget: ipw.Widget) -> str:
         parts[kind].append(part)
     words = BeautifulSoup(" ".join(parts["text"]), "html.parser").get_text().split()
     alt = " ".join(words) or "figure"
-    figures = [plot_html(json.loads(figure), alt) for figure in parts["figure"]]
+    sweep = _sweep(widget)
+    figures = [plot_html(json.loads(figure) | sweep, alt) for figure in parts["figure"]]
     settings = " · ".join(parts["setting"])
     last = f'<p class="settings">{html.escape(settings)}</p>' if settings else ""
     return "".join([*figures, *parts["text"], last])
@@ -80,6 +89,29 @@ def _parts(widget: ipw.Widget) -> Iterator[tuple[str, str]]:
             yield from _parts(child)
 
 
+def _sweep(widget: ipw.Widget) -> dict[str, Any]:
+    """Return what an explorer shows as one of its controls moves, or nothing."""
+    name = _SWEPT.get(type(widget).__name__)
+    if not (name and isinstance(widget, Explorer)):
+        return {}
+    control, frames = widget.inputs[name], []
+    kept, text = control.value, getattr(control, "readout_format", "")
+    if isinstance(control, ipw.SelectionSlider):
+        values = list(control.options)
+    elif isinstance(control, ipw.IntSlider):
+        values = [*range(control.min, control.max + 1)]
+    else:
+        steps = round((control.max - control.min) / control.step)
+        values = [control.base ** (control.min + control.step * i) for i in range(steps + 1)]
+    for value in values:
+        widget.set(**{name: value})
+        data = json.loads(plotly_json(widget.figure))["data"]
+        frames.append({"value": format(value, text), "data": data, "said": widget.readout.value})
+    widget.set(**{name: kept})
+    start = min(range(len(values)), key=lambda place: abs(values[place] - kept))
+    return {"sweep": {"control": control.description, "start": start, "frames": frames}}
+
+
 def _label(option: Any) -> str:
     """Return what a control shows for an option: it is a value, or (label, value)."""
     return str(option[0] if isinstance(option, tuple) else option)
@@ -93,14 +125,16 @@ def plot_html(spec: Mapping[str, Any], alt: str) -> str:
     """Return a figure that ``slides.js`` draws once, without controls, when its slide is shown.
 
     Args:
-        spec: ``data`` and ``layout`` as in plotly's JSON.
+        spec: ``data`` and ``layout`` as in plotly's JSON; ``config`` and ``sweep`` for the book.
         alt: what there is to see.
     """
     layout = spec.get("layout", {})
     width, height = layout.get("width") or _WIDTH, layout.get("height") or _HEIGHT
     zoom = min(_ROOM[0] / width, _ROOM[1] / height)
     # Within a script element only "</" could end it; "<\/" is the same string in JSON.
-    data = json.dumps({"data": spec["data"], "layout": layout}).replace("</", r"<\/")
+    drawn = {"data": spec["data"], "layout": layout}
+    drawn |= {key: spec[key] for key in ("config", "sweep") if key in spec}
+    data = json.dumps(drawn).replace("</", r"<\/")
     return (
         f'<div class="plot" role="img" aria-label="{html.escape(alt)}">'
         f'<div class="canvas" style="width:{width}px;height:{height}px;zoom:{zoom:.3f}"></div>'

@@ -1,0 +1,1 @@
+"""Makes the book, and the pictures of the README."""

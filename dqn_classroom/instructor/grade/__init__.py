@@ -1,0 +1,1 @@
+"""Handed-in exercises are run again; nothing that a student says of them is trusted."""
