@@ -22,8 +22,8 @@ class NoisyEnv(TabularEnv):
         """As of any MDP of the course; the observation is ``[D]``."""
         noise = float(self.np_random.standard_normal())
         quiet = len(self.mdp.obs) == 2 and self.state == 0
-        obs, reward, *ends = super().step(action)
-        return obs, reward + noise * (not quiet), *ends
+        obs, reward, terminated, truncated, info = super().step(action)
+        return obs, reward + noise * (not quiet), terminated, truncated, info
 
 
 def _chain(states: int = 8, actions: int = 6) -> TabularMDP:
@@ -42,7 +42,8 @@ def _doors(actions: int = 10) -> TabularMDP:
     return TabularMDP(obs, np.ones_like(here), reward, ~leads_on, (0,), (1, 2))
 
 
-for _name, _build in {"NoisyChain-v0": _chain, "Doors-v0": _doors}.items():
+_NOISY: dict[str, Any] = {"NoisyChain-v0": _chain, "Doors-v0": _doors}
+for _name, _build in _NOISY.items():
     TABULAR_MDPS[_name] = _build, 100
     gym.register(
         f"dqn_lessons/{_name}",
@@ -196,7 +197,7 @@ N_STEP_RETURN = Probes(
 )
 
 
-def n_step_bound(k: int, n: int, reward: float, gamma: float) -> float:
+def n_step_bound(k: int, n: int, reward: float, gamma: float) -> Any:
     """What can be known after k used syncs with targets of n steps, started from 0.
 
     Args:
@@ -211,7 +212,7 @@ def n_step_bound(k: int, n: int, reward: float, gamma: float) -> float:
     return reward * (1 - gamma ** (n * (k + 1))) / (1 - gamma)
 
 
-def rewards_worth(count: float, reward: float, gamma: float) -> float:
+def rewards_worth(count: float, reward: float, gamma: float) -> Any:
     """So many rewards, discounted."""
     return reward * (1 - gamma**count) / (1 - gamma)
 
@@ -291,7 +292,7 @@ def corridor_walks(right: float, steps: int, seeds: Any) -> tuple[Array, ...]:
     mdp, limit = TABULAR_MDPS["Corridor-v0"][0](), TABULAR_MDPS["Corridor-v0"][1]
     draws = np.stack([np.random.default_rng(seed).random((steps, 2)) for seed in seeds], axis=1)
     begin = (draws[..., 1] * len(mdp.starts)).astype(int)
-    state, age, rows = begin[0], 0, []
+    state, age, rows = begin[0], np.zeros(begin.shape[1], int), []
     for (draw, _), start in zip(np.moveaxis(draws, -1, 1), begin, strict=True):
         action = (draw < right).astype(int)
         at, age = (state, action), age + 1
