@@ -1,4 +1,4 @@
-"""Adam on the weights of all learners."""
+"""Adam on the weights of all learners; ``torch.optim`` takes a second to load."""
 
 import math
 
@@ -11,8 +11,6 @@ _BLOCK = 32_768  # numbers worked on at once: they stay in the processor's cache
 
 class Adam:
     """Adam; it is element-wise, so one of it is S optimisers.
-
-    ``torch.optim`` takes a second to load, and on few weights longer to be called than to compute.
 
     Args:
         weights, grad: alike and contiguous, any shape.

@@ -58,7 +58,7 @@ def refuse_value(field: str, value: Any, limit: str, remedy: str, *, found: str 
 
 def instance(field: str, value: Any, kind: type, what: str, *, remedy: str) -> Any:
     """Return ``value`` if it is of a type; a ``bool`` is no number."""
-    if isinstance(value, bool) or not isinstance(value, kind):
+    if isinstance(value, bool) is not (kind is bool) or not isinstance(value, kind):
         refuse_type(field, value, what, remedy)
     return value
 
@@ -107,9 +107,7 @@ def rule(check: Callable[..., Any], *limits: Any, **words: Any) -> Rule:
 def validated_by(
     *checks: Callable[..., object], **contract: str | Rule
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Check the arguments of every call first; the function's source is then only what it does.
-
-    Students read that source as a solution.
+    """Check the arguments of every call first: the source, a solution, is then what it does.
 
     Args:
         checks: called with all arguments; they raise, or say nothing.

@@ -5,7 +5,7 @@ Raises:
     ValueError: a field outside its limits.
 """
 
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from itertools import pairwise
 from types import NoneType
 from typing import Any, Literal
@@ -21,21 +21,18 @@ _MOST_STEPS = 1_000_000_000
 _MOST_LAYERS, _MOST_WEIGHTS = 50, 10_000_000
 _LARGEST_VALUE = 1e30  # its square is no longer a float32
 _UNITS, _NAME = ("steps", "episodes"), "a string, the name of an environment"
-_PICK = "Pick one of the two."
-
-_NUMBER = check.real
-_BY_TYPE: Any = {int: check.integer, float: _NUMBER, NoneType: _NUMBER, str: check.choice}
+_PICK, _FLAG = "Pick one of the two.", (bool, "True or False")
+_BY_TYPE: Any = {int: check.integer, float: check.real, NoneType: check.real, str: check.choice}
 
 
 def setting(default: Any, *limits: Any, by: Any = None, remedy: str, **ends: str) -> Any:
     """Return a field whose limits stand beside its default; a default of ``None`` is allowed.
 
     Args:
-        default: the value if none is given; its type says what is checked.
-        limits: smallest and largest number, or the strings that are allowed.
-        by: another check than that of the type.
+        default: the value if none is given.
+        limits, ends: as for the check.
+        by: another check than that of the default's type.
         remedy: a sentence that says what to do.
-        ends: such as ``ends="[)"``, where the limit itself is not allowed.
     """
     rule = check.rule(by or _BY_TYPE[type(default)], *limits, remedy=remedy, **ends)
     return field(default=default, metadata={"rule": rule})
@@ -75,32 +72,27 @@ def _layers(name: str, sizes: Any, *, remedy: str) -> tuple[int, ...]:
 class DQNConfig:
     """One way to train a Q-network; the difference of two configurations is the experiment.
 
-    Vanilla DQN is the corner ``replay_capacity=1, batch_size=1, target_period=1``.
-
     Args:
         env_id: a registered Gymnasium environment, discrete actions, flat observations.
         steps: environment steps of each learner.
         hidden_sizes: units of the hidden layers (ReLU); ``()`` is a linear Q-function.
         gamma: discount.
-        learning_rate: Adam's step size.
-        learning_rate_end: step size at the last environment step, on a straight line, or ``None``.
+        learning_rate, learning_rate_end: Adam's step size, first and last (``None``: no change).
         loss: ``"mse"``, or ``"huber"`` (quadratic up to a TD error of 1, linear beyond).
-        value_range: smallest and largest value that can be true; the values of next states are
-            cut to it in the target. ``None`` for no limit.
+        value_range: smallest and largest value in a target, ``None`` for no limit.
         max_grad_norm: largest gradient norm of one learner, or ``None`` for no clipping.
+        double: the online network picks the next action, the target network says its value.
+        n_step: rewards in a target, environment steps; fewer before an end and the newest row.
+        layer_norm: each hidden layer gives mean 0 and variance 1 over its units to its ReLU.
         batch_size: transitions in one update.
         replay_capacity: transitions kept, the oldest leaves first, >= ``batch_size``.
         learning_starts: environment steps before the first update, >= ``batch_size``.
-        update_period: environment steps (or episodes) from one update to the next.
-        update_unit: what ``update_period`` counts, ``"steps"`` or ``"episodes"``.
-        target_period: updates between two hard syncs of the target network (``C``); ignored when
-            ``tau`` is given.
-        tau: soft update rate, after every update, or ``None`` for hard syncs.
+        update_period, update_unit: environment steps, or episodes, from one update to the next.
+        target_period: updates between two hard syncs of the target network, ``C``.
+        tau: soft update rate, after every update, instead of hard syncs; or ``None``.
         epsilon_start, epsilon_end: probability of a random action, first and last.
-        epsilon_duration: steps (or episodes) from the first to the last.
-        epsilon_unit: what ``epsilon_duration`` counts, ``"steps"`` or ``"episodes"``.
-        eval_period: environment steps between two evaluations.
-        eval_episodes: greedy episodes of each learner in one evaluation.
+        epsilon_duration, epsilon_unit: environment steps, or episodes, from first to last.
+        eval_period, eval_episodes: environment steps to an evaluation, and each one's episodes.
     """
 
     # fmt: off
@@ -113,6 +105,9 @@ class DQNConfig:
     loss: Literal["mse", "huber"] = setting("mse", ("mse", "huber"), remedy=_PICK)
     value_range: tuple[float, float] | None = setting(None, by=_pair, remedy="Use (0.0, 100.0).")
     max_grad_norm: float | None = setting(None, 0, ends="(]", remedy="Use 10.0, or None.")
+    double: bool = setting(False, *_FLAG, by=check.instance, remedy="Use True for Double DQN.")
+    n_step: int = setting(1, 1, 1_000, remedy="Use 1 for DQN, or 3.")
+    layer_norm: bool = setting(False, *_FLAG, by=check.instance, remedy="Use True to normalise.")
     batch_size: int = setting(64, 1, 100_000, remedy="Use 1 for vanilla DQN, 64 with replay.")
     replay_capacity: int = setting(10_000, 1, _MOST_STEPS, remedy="Use 1 for no replay, or 10_000.")
     learning_starts: int = setting(1_000, 1, _MOST_STEPS, remedy="Use 1 for vanilla DQN, or 1_000.")
@@ -130,12 +125,19 @@ class DQNConfig:
 
     def __post_init__(self) -> None:
         check_settings(self)
-        for name in ("replay_capacity", "learning_starts"):
-            most = getattr(self, name)
-            remedy = f"A batch is drawn from what is stored: lower batch_size or raise {name}."
-            if (size := self.batch_size) > most:
-                found = f" > {name} = {most}"
-                check.refuse_value("batch_size", size, f"at most {most}", remedy, found=found)
+        for part in ("batch_size", "n_step"):
+            for name in ("replay_capacity", "learning_starts"):
+                size, most = getattr(self, part), getattr(self, name)
+                remedy = f"It is drawn from what is stored: lower {part} or raise {name}."
+                if size > most:
+                    found = f" > {name} = {most}"
+                    check.refuse_value(part, size, f"at most {most}", remedy, found=found)
+
+
+def stated(config: DQNConfig) -> dict[str, Any]:
+    """Every field for a file; younger ones only if they are used, so that old names stay."""
+    younger = {"double": False, "n_step": 1, "layer_norm": False}.items()
+    return {name: value for name, value in asdict(config).items() if (name, value) not in younger}
 
 
 def differences(one: DQNConfig, other: DQNConfig) -> dict[str, tuple[Any, Any]]:

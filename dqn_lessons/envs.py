@@ -86,8 +86,6 @@ TABULAR_MDPS: dict[str, tuple[Callable[[], TabularMDP], int]] = {
     "Catch-v0": (_catch, 100),
     "Corridor-v0": (_corridor, 100),
     # Probes: each can be learned only if one more thing is right (an idea of Andy Jones's).
-    "ConstantReward-v0": (lambda: _table([[0]], [[1]]), 100),
-    "ObservationReward-v0": (lambda: _table([[-1], [1]], [[-1], [1]]), 100),
     "DelayedReward-v0": (lambda: _table([[-1], [1]], [[0], [1]], 1, [[0], [1]], (0,)), 100),
     "ActionReward-v0": (lambda: _table([[0]], [[-1, 1]]), 100),
     "ObservationAction-v0": (lambda: _table([[-1], [1]], [[1, -1], [-1, 1]]), 100),
@@ -146,15 +144,13 @@ class TabularEnv(gym.Env[Array, np.int64]):
 
 
 def exact_q(env_id: str, gamma: float) -> tuple[Array, Array]:
-    """Solve one of the MDPs by policy iteration; its time limit is no part of the task.
+    """Solve one of the MDPs by policy iteration: observations ``[N, D]``, optimal q ``[N, A]``.
+
+    They are of the N states in which an agent acts; a time limit is no part of the task.
 
     Args:
         env_id: such as ``"dqn_lessons/Corridor-v0"``.
         gamma: discount, in [0, 1).
-
-    Returns:
-        Observations ``[N, D]`` and the optimal action values ``[N, A]``, float64, of the N
-        states in which an agent acts: those that an episode can reach and go on from.
 
     Source: Sutton & Barto (2018), section 4.3.
     """

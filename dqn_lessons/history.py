@@ -27,18 +27,15 @@ class History:
     """What happened in a run of S learners: a table of episodes and E evaluations.
 
     Args:
-        config: what was trained.
-        seeds: one per learner.
+        config, seeds: what was trained, one seed per learner.
         step: environment steps made by each learner.
         complete: false when training was interrupted before ``config.steps`` or in an evaluation.
         episodes: a row for each finished training episode, in the order of their ends
-            ``[episodes]``: ``seed, episode, step`` (environment steps of that learner at its end),
-            ``return, length, epsilon`` (at its last step), ``loss`` (of the last update, NaN
-            before the first).
+            ``[episodes]``: ``seed, episode, step`` (environment steps of that learner), ``return,
+            length, epsilon`` (at its last step), ``loss`` (of the last update, or NaN).
         eval_step: environment steps at the evaluations ``[E]``.
         eval_return: greedy, undiscounted, mean over episodes ``[S, E]``.
-        loss: mean of the updates since the last evaluation, NaN if none ``[S, E]``.
-        td_error: mean absolute TD error of the same updates ``[S, E]``.
+        loss, td_error: means of the updates since the last evaluation, NaN if none ``[S, E]``.
         q_probe: ``max_a Q`` at P fixed observations ``[S, E, P]``.
         action_gap: best minus second-best Q there, mean ``[S, E]``.
         max_abs_q: largest ``|Q|`` there ``[S, E]``.

@@ -2,10 +2,17 @@
 
 Above each function stands what `validated_by` asks of its arguments: dtype and shape.
 
+Args:
+    reward, terminated, error: float, bool, float ``[...]``, of the step that was made.
+    q, q_next: float ``[..., A]``, values here and the target network's of the next observation.
+    action: int64 ``[...]``, of all that were taken.
+    gamma: discount, a number; with windows of n steps it may be ``[...]``.
+    kind: ``"mse"`` is the squared error; ``"huber"`` half of it up to 1, then linear.
+    target_params, online_params: lists of tensors, alike in pairs; the first changes in place.
+
 Raises:
     TypeError: a tensor of the wrong dtype, or an argument of the wrong type.
-    ValueError: shapes that do not match, a number outside its limits, a target that carries a
-        gradient or *is* the online network.
+    ValueError: shapes that do not match, a number outside its limits, a target with a gradient.
 """
 
 from collections.abc import Sequence
@@ -19,40 +26,46 @@ from dqn_lessons import checks as check
 from dqn_lessons.checks import rule, validated_by
 from dqn_lessons.config import Array
 
+Params = Sequence[Tensor]
+
 
 @validated_by(reward="float [...]", terminated="bool [...]", q_next="float [..., A]")
 def td_target(reward: Tensor, terminated: Tensor, q_next: Tensor, gamma: float) -> Tensor:
     """What Q(s, a) should be: the reward, plus the discounted best value of what follows.
 
     ``y = r + gamma * (1 - terminated) * max_a Q(s', a)``. Nothing follows a terminated step; a
-    *truncated* one was only cut short by a time limit and keeps its future.
-
-    Args:
-        reward: float ``[...]``.
-        terminated: bool ``[...]``.
-        q_next: float ``[..., A]``, the target network's values of the next observation.
-        gamma: discount.
-
-    Returns:
-        Float ``[...]``.
+    *truncated* one was only cut short by a time limit and keeps its future. Float ``[...]``.
 
     Source: Mnih et al., Nature 518 (2015), Algorithm 1.
     """
     return reward + gamma * q_next.amax(-1) * ~terminated
 
 
-@validated_by(q="[..., A]", action="int64 [...]")
-def q_of_action(q: Tensor, action: Tensor) -> Tensor:
-    """Q(s, a) of the actions that were taken, one per row.
-
-    The same as ``q[range(B), action]`` for ``q [B, A]``; this works behind any leading axes.
+@validated_by(
+    reward="float [...]",
+    terminated="bool [...]",
+    q_online="float [..., A]",
+    q_next="float [..., A]",
+)
+def double_td_target(
+    reward: Tensor, terminated: Tensor, q_online: Tensor, q_next: Tensor, gamma: float
+) -> Tensor:
+    """`td_target`, but ``q_online [..., A]`` picks the next action, and ``q_next`` its value.
 
     Args:
-        q: float ``[..., A]``.
-        action: whole numbers ``[...]``, int64.
+        q_online: float ``[..., A]``, the online network's values of the next observation.
 
-    Returns:
-        Float ``[...]``.
+    Source: van Hasselt, Guez & Silver, AAAI 2016 (arXiv:1509.06461), Eq. 4.
+    """
+    best = q_online.argmax(-1, keepdim=True)
+    return reward + gamma * q_next.gather(-1, best).squeeze(-1) * ~terminated
+
+
+@validated_by(q="[..., A]", action="int64 [...]")
+def q_of_action(q: Tensor, action: Tensor) -> Tensor:
+    """Q(s, a) of the actions that were taken: float ``[..., A]`` and int64 ``[...]``.
+
+    The same as ``q[range(B), action]`` for ``q [B, A]``; this works behind any leading axes.
 
     Source: Mnih et al., Nature 518 (2015), Eq. 2, the Q(s, a) in the loss.
     """
@@ -70,11 +83,9 @@ def td_loss(q_taken: Tensor, target: Tensor, kind: Literal["mse", "huber"] = "ms
     Args:
         q_taken: float ``[..., B]``, the online network's value of the action that was taken.
         target: float ``[..., B]``, a constant: no gradient flows into it.
-        kind: ``"mse"`` is the squared error; ``"huber"`` half of it up to 1, then linear.
 
     Returns:
-        ``[...]``. Its *sum* over learners is what one optimiser minimises for all of them: in a
-        mean, each learner's step would shrink with the number of the others.
+        ``[...]``. One optimiser minimises its *sum* over learners; a mean would shrink steps.
 
     Source: Mnih et al., Nature 518 (2015), Eq. 2, and Methods for the clipped error.
     """
@@ -86,14 +97,7 @@ def td_loss(q_taken: Tensor, target: Tensor, kind: Literal["mse", "huber"] = "ms
 
 
 def loss_and_slope(error: Array, kind: Literal["mse", "huber"]) -> tuple[Array, Array]:
-    """The loss of each TD error ``Q(s, a) - y``, and its derivative by Q(s, a), in NumPy.
-
-    Args:
-        error: float ``[...]``.
-        kind: as for `td_loss`.
-
-    Returns:
-        Loss and derivative, ``[...]`` each.
+    """The loss of each TD error ``Q(s, a) - y``, and its derivative by Q(s, a): ``[...]``.
 
     Source: derived; what PyTorch finds for `td_loss`, before the mean.
     """
@@ -105,18 +109,14 @@ def loss_and_slope(error: Array, kind: Literal["mse", "huber"]) -> tuple[Array, 
 
 @validated_by(q="[..., A]", uniform="[...]", random_action="[...]")
 def epsilon_greedy(q: Array, epsilon: float | Array, uniform: Array, random_action: Array) -> Array:
-    """The best action, or with probability ``epsilon`` a random one.
+    """The best action, or with probability ``epsilon`` a random one: whole numbers ``[...]``.
 
-    The caller passes the random draws in, so two agents can be given the same ones.
+    The caller passes the random draws in, so two agents can be given the same ones. In NumPy.
 
     Args:
-        q: float ``[..., A]``, a NumPy array: an action is for the environment.
         epsilon: probability of a random action, a number or ``[...]``.
         uniform: float ``[...]``, random draws from [0, 1).
         random_action: whole numbers ``[...]``, uniform over the A actions.
-
-    Returns:
-        Whole numbers ``[...]``.
 
     Source: Sutton & Barto (2018), section 2.2.
     """
@@ -129,12 +129,8 @@ def linear_schedule(step: Any, start: float, end: float, duration: int) -> Any:
 
     Args:
         step: environment steps or episodes so far, from 0; a number or ``[...]``.
-        start: the first value.
-        end: the last value.
+        start, end: the first and the last value.
         duration: environment steps or episodes, as ``step``, >= 1.
-
-    Returns:
-        Shaped as ``step``.
 
     Source: derived; the line through (0, start) and (duration, end).
     """
@@ -147,8 +143,7 @@ def should_update(step: int, learning_starts: int, update_period: int) -> bool:
     Args:
         step: environment steps made, this one included.
         learning_starts: environment steps that fill the replay buffer first.
-        update_period: environment steps from one update to the next; an update is due at its
-            multiples.
+        update_period: environment steps between updates, due at its multiples.
 
     Source: Mnih et al., Nature 518 (2015), Extended Data Table 1.
     """
@@ -156,11 +151,8 @@ def should_update(step: int, learning_starts: int, update_period: int) -> bool:
 
 
 @check.validated_by(check.parameters)
-def hard_update_(target_params: Sequence[Tensor], online_params: Sequence[Tensor]) -> None:
-    """Copy the online network into the target network, in place: ``target <- online``.
-
-    Args:
-        target_params, online_params: lists of tensors, any shape, alike in pairs.
+def hard_update_(target_params: Params, online_params: Params) -> None:
+    """Copy the online network's tensors, any shape, into the target's: ``target <- online``.
 
     Source: Mnih et al., Nature 518 (2015), Algorithm 1.
     """
@@ -170,13 +162,10 @@ def hard_update_(target_params: Sequence[Tensor], online_params: Sequence[Tensor
 
 
 @check.validated_by(check.parameters)
-def soft_update_(
-    target_params: Sequence[Tensor], online_params: Sequence[Tensor], tau: float
-) -> None:
-    """Move the target network a little, in place: ``target <- tau online + (1 - tau) target``.
+def soft_update_(target_params: Params, online_params: Params, tau: float) -> None:
+    """Move the tensors, any shape, a little: ``target <- tau online + (1 - tau) target``.
 
     Args:
-        target_params, online_params: lists of tensors, any shape, alike in pairs.
         tau: share of the online network that is taken over in one update, in [0, 1].
 
     Source: Lillicrap et al., ICLR 2016 (arXiv:1509.02971), Algorithm 1.
@@ -187,9 +176,7 @@ def soft_update_(
 
 
 def clip_per_learner_(grads: Sequence[Array], max_norm: float) -> None:
-    """Scale the gradient of each learner to a norm of at most ``max_norm``, in place.
-
-    A joint norm would let one learner shrink another's step.
+    """Scale the gradient of each learner, by itself, to at most ``max_norm``, in place.
 
     Args:
         grads: of all weights and biases, ``[S, ...]`` each.

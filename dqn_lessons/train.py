@@ -36,7 +36,7 @@ from dqn_lessons.vector_envs import check_given, float32, make_envs, rng_state, 
 # The one place for threads: tensors this small are slower on two threads than on one.
 torch.set_num_threads(1)
 
-TDTarget = Callable[[Tensor, Tensor, Tensor, float], Tensor]
+TDTarget = Callable[..., Tensor]
 _rng = np.random.default_rng
 
 
@@ -49,7 +49,6 @@ class Run:
         optimizer: one Adam for all learners; it is element-wise, so it is S optimisers.
         replay, envs, obs: replay buffers, environments, and their observations now ``[S, D]``.
         step, updates: environment steps of each learner, gradient steps of each learner.
-        history: what happened so far, a frozen snapshot.
         stop_requested: set to true, ``train`` ends after the present step.
     """
 
@@ -64,12 +63,13 @@ class Run:
         obs_size, actions = self.obs.shape[1], int(self.envs.single_action_space.n)
         sizes = [obs_size, *config.hidden_sizes, actions]
         _check_memory(config, len(self.seeds), sizes)
-        self.online = StackedMLP(sizes, [_rng(s.weights) for s in streams])
+        self.online = StackedMLP(sizes, [_rng(s.weights) for s in streams], config.layer_norm)
         self.target = copy.deepcopy(self.online).requires_grad_(False)
         self.target.hidden = self.online.hidden  # less memory stays closer to the processor
         self._params = [torch.from_numpy(self.target.flat)], [torch.from_numpy(self.online.flat)]
         self.optimizer: Any = Adam(self.online.flat, self.online.flat_grad, config.learning_rate)
-        self.replay = Replay(config.replay_capacity, obs_size, [_rng(s.replay) for s in streams])
+        rngs, n_step = [_rng(s.replay) for s in streams], config.n_step
+        self.replay = Replay(config.replay_capacity, obs_size, rngs, n_step, config.gamma)
         self.exploration = Exploration([_rng(s.exploration) for s in streams], actions)
         probes = make_envs(config.env_id, 64)  # where episodes start, the same for all runs
         self.probe_obs = float32(probes.reset(seed=[*range(64)])[0])
@@ -96,18 +96,18 @@ class Run:
             td.hard_update_(*self._params)
         self.log.add_update(loss, td_error)
 
-    def autograd_gradients(
-        self, batch: Transition, td_target: TDTarget | None
-    ) -> tuple[Array, Array]:
+    def autograd_gradients(self, batch: Transition, td_target: Any) -> tuple[Array, Array]:
         """What `gradients` does and returns ``[S]``, as the lessons explain it: by autograd."""
         config = self.config
-        batch = Transition(*map(torch.from_numpy, batch))
+        batch = Transition(*map(_tensor, batch))
         with torch.no_grad():
             q_next = self.target(batch.next_obs)
             if config.value_range is not None:
                 q_next = q_next.clamp(*config.value_range)
-            td_target = td_target or td.td_target
-            target = td_target(batch.reward, batch.terminated, q_next, config.gamma)
+            values = [self.online(batch.next_obs), q_next] if config.double else [q_next]
+            own: TDTarget = td.double_td_target if config.double else td.td_target
+            given = batch.reward, batch.terminated, *values, _tensor(self.replay.discount)
+            target = (td_target or own)(*given)
         q_taken = td.q_of_action(self.online(batch.obs), batch.action)
         loss = td.td_loss(q_taken, target, config.loss)
         self.online.flat_grad.fill(0)
@@ -115,38 +115,32 @@ class Run:
         td_error = (target - q_taken).abs().mean(-1)
         return loss.detach().numpy(), td_error.detach().numpy()
 
-    def gradients(self, batch: Transition, td_target: TDTarget | None) -> tuple[Array, Array]:
+    def gradients(self, batch: Transition, td_target: Any) -> tuple[Array, Array]:
         """Put the gradients of the loss into ``online.flat_grad``, by the chain rule in NumPy.
 
         `autograd_gradients` says the same in words of PyTorch and takes three times as long; a
-        test compares them.
-
-        Args:
-            batch: arrays ``[S, B, ...]``.
-            td_target: as for `train`.
-
-        Returns:
-            Loss, and the mean absolute TD error, ``[S]`` each.
+        test compares them. Returns loss and mean absolute TD error of ``batch [S, B, ...]``.
         """
         config = self.config
-        q_next = self.target.values(batch.next_obs)
+        q_next, gamma = self.target.values(batch.next_obs), self.replay.discount
         if config.value_range is not None:
             q_next = q_next.clip(*config.value_range)
+        values = [self.online.values(batch.next_obs), q_next] if config.double else [q_next]
+        learners, size = batch.action.shape
+        rows = np.arange(learners)[:, None], np.arange(size)
         if td_target is None:
-            target = batch.reward + config.gamma * q_next.max(-1) * ~batch.terminated
+            best = q_next[*rows, values[0].argmax(-1)]
+            target = batch.reward + gamma * best * ~batch.terminated
         else:  # somebody's own gets tensors over the same memory
-            reward, terminated = torch.from_numpy(batch.reward), torch.from_numpy(batch.terminated)
-            theirs = td_target(reward, terminated, torch.from_numpy(q_next), config.gamma)
-            target = np.asarray(theirs, np.float32)
+            given = batch.reward, batch.terminated, *values, gamma
+            target = np.asarray(td_target(*map(_tensor, given)), np.float32)
             check.same_rows(target=target.shape, reward=batch.reward.shape)
         inputs: list[Array] = []
         q = self.online.values(batch.obs, inputs)
-        learners, size = target.shape
-        taken = np.arange(learners)[:, None], np.arange(size), batch.action
-        error = q[taken] - target
+        error = q[*rows, batch.action] - target
         loss, slope = td.loss_and_slope(error, config.loss)
         q_grad = np.zeros_like(q)
-        q_grad[taken] = slope / size
+        q_grad[*rows, batch.action] = slope / size
         self.online.backward(inputs, q_grad)
         return loss.sum(-1) / size, np.abs(error).sum(-1) / size
 
@@ -199,33 +193,24 @@ class Run:
 
 
 def train(
-    config: DQNConfig,
-    seeds: Sequence[int],
-    *,
-    td_target: TDTarget | None = None,
-    on_eval: Callbacks[Run] = None,
-    progress: bool = True,
-    resume: Run | None = None,
-) -> Run:
+    config: DQNConfig, seeds: Sequence[int], *, td_target: TDTarget | None = None,
+    on_eval: Callbacks[Run] = None, progress: bool = True, resume: Run | None = None,
+) -> Run:  # fmt: skip
     """Train S learners side by side; learner s depends on ``seeds[s]`` alone.
 
     Interrupting (the stop button, Ctrl-C) returns what there is, ``history.complete`` false;
     ``train(config, seeds, resume=run)`` goes on from there as if nothing had happened. A second
-    interrupt stops within the step, which may lose the update in progress. An error, also one of
-    the environment, has the run so far as its attribute ``run``.
+    one may lose the update in progress. An error has the run so far as its attribute ``run``.
 
     Args:
         config: what to train.
         seeds: one whole number >= 0 per learner, all different.
-        td_target: ``(reward [S, B], terminated [S, B], q_next [S, B, A], gamma) -> [S, B]``;
-            ``None`` for :func:`~dqn_lessons.td.td_target`.
+        td_target: ``(reward [S, B], terminated [S, B], q_next [S, B, A], gamma) -> [S, B]``, with
+            ``double`` as :func:`~dqn_lessons.td.double_td_target`; ``None`` for the package's own.
         on_eval: a function, or a list of them, called with the run after every evaluation: to
             look, not to touch, as an `Evaluation`; ``stop()`` is another way to interrupt.
         progress: show a progress bar.
         resume: a run to continue; its configuration may differ in ``steps`` only.
-
-    Returns:
-        The run: ``run.history``, ``run.online``, ``run.target``.
     """
     callbacks = as_callbacks(on_eval)
     run = Run(config, seeds) if resume is None else _resumed(resume, config, seeds)
@@ -242,7 +227,7 @@ def train(
 
             next_obs, reward, terminated, truncated, _ = run.envs.step(action)
             next_obs, ended = float32(next_obs), terminated | truncated
-            run.replay.add(run.obs, action, reward, next_obs, terminated)
+            run.replay.add(run.obs, action, reward, next_obs, terminated, ended)
             run.log.add_step(run.step, action, reward)
             run.obs = next_obs
             run.step += 1
@@ -256,6 +241,11 @@ def train(
             if run.step % config.eval_period == 0:
                 _evaluate(run, callbacks)
     return run
+
+
+def _tensor(value: Any) -> Any:
+    """An array as a tensor over the same memory; a number as it is."""
+    return torch.from_numpy(value) if isinstance(value, np.ndarray) else value
 
 
 def _evaluate(run: Run, callbacks: Sequence[Callable[[Run], object]]) -> None:
@@ -287,9 +277,7 @@ def _should_update(run: Run, ended: Array) -> bool:
 def evaluate(
     net: StackedMLP, env_id: str, seeds: Sequence[int | Sequence[int]], episodes: int = 10
 ) -> Array:
-    """Returns of greedy episodes, undiscounted: ``[S, episodes]``.
-
-    It has environments and random streams of its own, so looking changes nothing.
+    """Returns of greedy episodes, undiscounted, ``[S, episodes]``; looking changes nothing.
 
     Args:
         net: the learners.
@@ -346,8 +334,7 @@ def _checked_seeds(seeds: Sequence[int], config: DQNConfig) -> tuple[int, ...]:
     return checked
 
 
-# One environment with its generator; a weight drawn in double precision, in two networks, with a
-# gradient and two moments.
+# An environment with its generator; a weight drawn in double precision, twice, and what Adam has.
 _ENV_BYTES, _WEIGHT_BYTES = 20_000, 28
 
 
@@ -358,7 +345,7 @@ def _check_memory(config: DQNConfig, learners: int, sizes: Sequence[int]) -> Non
         "steps": 4 * config.steps,
         "hidden_sizes": _WEIGHT_BYTES * weights,
         "replay_capacity": (8 * sizes[0] + 24) * config.replay_capacity,
-        "batch_size": 16 * config.batch_size * sum(sizes),
+        "batch_size": 16 * config.batch_size * (sum(sizes) + config.n_step * (sizes[0] + 4)),
         "eval_episodes": (_ENV_BYTES + 16 * sum(sizes)) * config.eval_episodes,
     }
     remedy = f"Make it smaller, or train fewer learners than {learners} at once."
@@ -382,10 +369,7 @@ def _resumed(run: Run, config: DQNConfig, seeds: Sequence[int]) -> Run:
 
 @contextmanager
 def _interruptible(run: Run) -> Iterator[None]:
-    """Turn the first interrupt into a request, so that it never cuts a step in two.
-
-    An evaluation is cut short, and made again by `train`. An error takes the run with it.
-    """
+    """Turn the first interrupt into a request: it may cut an evaluation in two, but no step."""
     run.stop_requested = run.evaluating = False
     before: Any = signal.getsignal(signal.SIGINT)
     main = threading.current_thread() is threading.main_thread()  # no other is interrupted
@@ -410,10 +394,7 @@ def _interruptible(run: Run) -> Iterator[None]:
 
 @contextmanager
 def _flushed_denormals() -> Iterator[None]:
-    """Round numbers below 1e-38 to 0: on many processors they take a hundred times as long.
-
-    To such numbers Adam's averages shrink for a unit that is never active, and there they stay.
-    """
+    """Round numbers below 1e-38 to 0, which Adam's averages become: they take far longer."""
     before = bool(np.float32(1e-38) * np.float32(0.1) == 0)
     torch.set_flush_denormal(True)
     try:

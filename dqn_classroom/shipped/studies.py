@@ -94,6 +94,18 @@ _TAU = equivalent_tau(STEP_BY_STEP.target_period, STEP_BY_STEP.learning_rate)
 _UPDATES = {"hard": STEP_BY_STEP, "soft": replace(STEP_BY_STEP, tau=_TAU)}
 _VARIANTS = factorial(LECTURE, **_WITHOUT) | {"both, every 5": replace(LECTURE, update_period=5)}
 
+# What else than a target network keeps the Huber arm from running away; and Double DQN, beside the
+# arm "both" of the studies of these environments, of which the first 16 seeds are the same.
+_HUBER_ALONE = _HUBER["Huber, no target network"]
+_CURES = {
+    "smaller steps": replace(_HUBER_ALONE, learning_rate=1e-4),
+    "Double DQN": replace(_HUBER_ALONE, double=True),
+    "3 steps": replace(_HUBER_ALONE, n_step=3),
+    "layer norm": replace(_HUBER_ALONE, layer_norm=True),
+    "layer norm, 3 steps": replace(_HUBER_ALONE, layer_norm=True, n_step=3),
+}
+_DOUBLE = _each({"cartpole": _CARTPOLE, "catch": _CATCH, "acrobot": _ACROBOT}, double=True)
+
 STUDIES = {
     "cartpole": Study(220, factorial(_CARTPOLE, **_WITHOUT), range(48)),
     "catch": Study(20, factorial(_CATCH, **_WITHOUT), range(48)),
@@ -104,6 +116,8 @@ STUDIES = {
     "lesson 3 catch": Study(16, _REPLAY_CATCH),
     "lesson 4": Study(27, _TARGET, recorded={"sync every 200": {"every": 2_000}}),
     "lesson 4 huber": Study(15, _HUBER),
+    "biases huber": Study(25, _CURES),
+    "biases double": Study(90, _DOUBLE),
     "recipe step by step": Study(60, _UPDATES),
     "recipe lecture": Study(230, _VARIANTS),
     "solve_cartpole": Study(25, _AGENT, range(12_345, 12_346), {"agent": {"every": 10_000}}, True),

@@ -13,7 +13,6 @@ import json
 import sys
 import zipfile
 from collections.abc import Callable
-from dataclasses import asdict
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -22,7 +21,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from dqn_lessons import checks as check
-from dqn_lessons.config import Array, DQNConfig
+from dqn_lessons.config import Array, DQNConfig, stated
 from dqn_lessons.experiments.files import atomic_write, regular
 from dqn_lessons.experiments.flight_recorder import FlightRecorder
 from dqn_lessons.history import EPISODE_DTYPE, EVALUATION, History
@@ -201,7 +200,7 @@ def _history_meta(kind: str, history: History) -> dict[str, Any]:
     """What is known about a history, as JSON can hold it."""
     return {
         "format": _format(kind),
-        "config": asdict(history.config),
+        "config": stated(history.config),
         "seeds": list(history.seeds),
         "step": history.step,
         "complete": history.complete,

@@ -10,7 +10,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ import joblib
 from tqdm.auto import tqdm
 
 from dqn_lessons import checks as check
-from dqn_lessons.config import DQNConfig
+from dqn_lessons.config import DQNConfig, stated
 from dqn_lessons.experiments.checkpoint import load_history, save_history
 from dqn_lessons.history import History
 from dqn_lessons.train import TDTarget, train
@@ -126,7 +126,7 @@ def result_path(folder: str | Path, config: DQNConfig, seeds: Sequence[int]) -> 
         folder: of the results.
         config, seeds: what was trained; the digest is of all of it.
     """
-    contents = json.dumps([asdict(config), list(check.seeds(seeds))], sort_keys=True)
+    contents = json.dumps([stated(config), list(check.seeds(seeds))], sort_keys=True)
     digest = hashlib.sha256(contents.encode()).hexdigest()[:16]
     world = "".join(c if c.isalnum() else "-" for c in config.env_id)
     return Path(folder) / f"{world}-{digest}.npz"

@@ -21,6 +21,7 @@ from dqn_classroom.clinic import BUGS
 from dqn_classroom.exercises import check
 from dqn_classroom.exercises.stages import Stage
 from dqn_classroom.lessons import LESSONS
+from dqn_classroom.lessons.two_biases_probes import window_sum
 from tests.classroom import mutants, stages
 
 EXERCISES = {name: check.find(name) for name in check.LOADERS}
@@ -633,6 +634,43 @@ def sarsa_by_flat(q, state, action, reward, next_state, next_action, terminated,
     flat[rows, now] += alpha * (reward + gamma * future - flat[rows, now])
 
 
+def n_step_by_loop(reward, terminated, truncated, v_next, gamma):
+    """Forwards, window by window."""
+    totals = np.zeros(reward.shape[:-1])
+    for where in np.ndindex(totals.shape):
+        discount = 1.0
+        for i, r in enumerate(reward[where]):
+            totals[where] += discount * r
+            discount *= gamma
+            if terminated[where][i] or truncated[where][i] or i == reward.shape[-1] - 1:
+                totals[where] += 0 if terminated[where][i] else discount * v_next[where][i]
+                break
+    return totals
+
+
+def lambda_by_windows(reward, terminated, truncated, v_next, lam, gamma):
+    """The mean of windows of 1, 2, ... steps, with weights that fall by lam."""
+    steps, targets = reward.shape[-1], np.zeros(reward.shape)
+    for t in range(steps):
+        for n in range(1, steps - t + 1):
+            weight = lam ** (n - 1) * (1 if n == steps - t else 1 - lam)
+            parts = (part[..., t : t + n] for part in (reward, terminated, truncated, v_next))
+            targets[..., t] += weight * n_step_by_loop(*parts, gamma)
+    return targets
+
+
+def lambda_by_list(reward, terminated, truncated, v_next, lam, gamma):
+    """Backwards, with masks for ``where``."""
+    found, after = [], v_next[..., -1]
+    for t in range(reward.shape[-1] - 1, -1, -1):
+        share = lam * ~truncated[..., t]
+        after = reward[..., t] + gamma * ~terminated[..., t] * (
+            share * after + (1 - share) * v_next[..., t]
+        )
+        found.append(after)
+    return np.stack(found[::-1], axis=-1)
+
+
 RIGHT = {
     "bellman_backup": [
         backup_by_loop,
@@ -900,6 +938,36 @@ RIGHT = {
             )
             // target_period
         ),
+    ],
+    "double_td_target": [
+        lambda reward, terminated, q_online, q_next, gamma: torch.where(
+            terminated,
+            reward,
+            reward + gamma * (q_next * F.one_hot(q_online.argmax(-1), q_next.shape[-1])).sum(-1),
+        ),
+        lambda reward, terminated, q_online, q_next, gamma: (
+            reward
+            + gamma
+            * torch.take_along_dim(q_next, q_online.max(-1, True).indices, -1)[..., 0]
+            * (1 - terminated.float())
+        ),
+    ],
+    "n_step_return": [
+        n_step_by_loop,
+        lambda reward, terminated, truncated, v_next, gamma: window_sum(
+            reward, terminated, truncated, v_next, gamma
+        ),
+    ],
+    "n_step_bound": [
+        lambda k, n, reward, gamma: sum(reward * gamma**i for i in range(n * k + n)),
+        lambda k, n, reward, gamma: np.dot(
+            np.full(n * k + n, reward), gamma ** np.arange(n * k + n)
+        ),
+        lambda k, n, reward, gamma: np.polyval([reward] * (n * (k + 1)), gamma),
+    ],
+    "lambda_return": [
+        lambda_by_windows,
+        lambda_by_list,
     ],
     "percentile_rank": [
         rank_by_loop,

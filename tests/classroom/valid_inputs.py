@@ -250,6 +250,32 @@ def syncs_used(rng: Rng) -> Arguments:
     return steps, starts, period, int(rng.integers(1, 30))
 
 
+def double_td_target(rng: Rng) -> Arguments:
+    shape, actions = _leading(rng), int(rng.integers(1, 5))
+    terminated = torch.tensor(rng.random(shape) < 0.4)
+    q_online, q_next = (_tensor(rng, *shape, actions) for _ in range(2))
+    return _tensor(rng, *shape), terminated, q_online, q_next, _gamma(rng)
+
+
+def _window(rng: Rng) -> Arguments:
+    shape = (*_leading(rng)[: rng.integers(0, 3)], int(rng.integers(1, 6)))
+    terminated = rng.random(shape) < 0.25
+    truncated = (rng.random(shape) < 0.25) & ~terminated
+    return rng.normal(0, 2, shape), terminated, truncated, rng.normal(0, 5, shape)
+
+
+def n_step_return(rng: Rng) -> Arguments:
+    return *_window(rng), _gamma(rng)
+
+
+def n_step_bound(rng: Rng) -> Arguments:
+    return int(rng.integers(0, 9)), int(rng.integers(1, 9)), _number(rng), _gamma(rng)
+
+
+def lambda_return(rng: Rng) -> Arguments:
+    return *_window(rng), float(rng.choice([0.0, 1.0, rng.random()])), _gamma(rng)
+
+
 def percentile_rank(rng: Rng) -> Arguments:
     others = _few(rng, rng.integers(1, 9), rng.integers(1, 5))
     if rng.random() < 0.5:
@@ -289,6 +315,7 @@ GENERATORS: dict[str, Callable[[Rng], Arguments]] = {
         store_, minibatch, should_update, autocorrelation, dqn_update, soft_update_,
         td_loss, reachable_share, percentile_interval, power, iqm, largest_failure_rate,
         search_scores, running_mean, percentile_rank, printed_summary, mean_returns, syncs_used,
-        performance_profile, expected_value, broken_rows, outside_band,
+        performance_profile, expected_value, broken_rows, outside_band, double_td_target,
+        n_step_return, n_step_bound, lambda_return,
     )
 }  # fmt: skip

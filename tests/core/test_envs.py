@@ -40,8 +40,6 @@ def test_exact_q_by_hand():
     def q(name, gamma=0.5):
         return envs.exact_q(f"dqn_lessons/{name}-v0", gamma)[1].tolist()
 
-    assert q("ConstantReward") == [[1]]
-    assert q("ObservationReward") == [[-1], [1]]
     assert q("DelayedReward") == [[0.5], [1]]
     assert q("ActionReward") == [[-1, 1]]
     assert q("ObservationAction") == [[1, -1], [-1, 1]]

@@ -25,6 +25,9 @@ SMALL: dict[str, Any] = {
     "loss": "mse",
     "value_range": None,
     "max_grad_norm": None,
+    "double": False,
+    "n_step": 1,
+    "layer_norm": False,
     "batch_size": 4,
     "replay_capacity": 16,
     "learning_starts": 4,
@@ -63,6 +66,9 @@ NEAR: dict[str, list[Any]] = {
         *((True, 5), (0, 10**400)),
     ],
     "max_grad_norm": [1e-30, 1e30, 10, 0, -1.0],
+    "double": [True, 1, "yes"],
+    "n_step": [2, 16, 17, 1_000, 1_001, 0, 2.0],
+    "layer_norm": [True, 0, np.True_],
     "batch_size": [1, 5, 17, 64, 100_001],
     "replay_capacity": [1, 3, 4, 10**9, 10**8],
     "learning_starts": [1, 3, 100, 10**9],
@@ -85,6 +91,7 @@ NEAR: dict[str, list[Any]] = {
 # A value that is right by itself can be named together with these.
 PARTNERS = {
     "batch_size": {"replay_capacity", "learning_starts"},
+    "n_step": {"replay_capacity", "learning_starts"},
     "seeds": {"update_unit", "replay_capacity"},
 }
 
