@@ -198,7 +198,10 @@ def in_part(
             if all(one.shape == other.shape and np.allclose(one, other) for one, other in pairs):
                 sentence = f"If {name} is {value}, all is right: look at the part with {name}."
                 return "one part", sentence
-    numbers = _numbers(answer, inputs), _numbers(reference, inputs)
+    try:
+        numbers = _numbers(answer, inputs), _numbers(reference, inputs)
+    except (Exception, TooLong):  # it may draw, or be slow on a busy machine
+        return "", ""
     return _out_of_range(*numbers) or _other_way(names, inputs, answer, reference)
 
 

@@ -184,14 +184,14 @@ _CUT_ROWS = np.array([[0, 0, 0], [0, 1, 0], [0, 0, 0], [0, 1, 0]], bool)
 N_STEP_RETURN = Probes(
     # (reward, terminated, truncated, v_next, gamma)
     [
-        (_R, _NO, _NO, _V, 0.5),
+        (_R, _NO, _NO.copy(), _V, 0.5),
         (_R, _SECOND, _NO, _V, 0.5),
         (_R, _NO, _SECOND, _V, 0.5),
         (_R, _THIRD, _SECOND, _V, 0.9),
         (_R, _SECOND, _THIRD, _V, 0.9),
         (_R_ROWS, _END_ROWS, _CUT_ROWS, _V_ROWS, 0.9),
         (_R_ROWS[:2], _END_ROWS[:2] & False, _CUT_ROWS[:2], _V_ROWS[:2], 0.5),
-        (_R[:1], _NO[:1], _NO[:1], _V[:1], 0.8),
+        (_R[:1], _NO[:1], _NO[1:2], _V[:1], 0.8),
     ],
     _window_lines,
 )
@@ -267,7 +267,7 @@ def _lambda_lines(
 LAMBDA_RETURN = Probes(
     # (reward, terminated, truncated, v_next, lam, gamma)
     [
-        (_R, _NO, _NO, _V, 0.75, 0.5),
+        (_R, _NO, _NO.copy(), _V, 0.75, 0.5),
         (_R, _SECOND, _NO, _V, 0.75, 0.5),
         (_R, _NO, _SECOND, _V, 0.6, 0.9),
         (_R_ROWS, _END_ROWS, _CUT_ROWS, _V_ROWS, 0.8, 0.9),

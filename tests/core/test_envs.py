@@ -128,7 +128,7 @@ PROBE = replace(SMALL, steps=1_500)
 NAMES = [
     name.removesuffix("-v0")
     for name in envs.TABULAR_MDPS
-    if name not in ("Catch-v0", "Corridor-v0")
+    if name not in ("Catch-v0", "Corridor-v0", "NoisyChain-v0", "Doors-v0")
 ]
 
 

@@ -32,6 +32,10 @@ GENERAL = {
     "one kind of row": "the rows of one kind were wrong",
     "one kind of input": "it was right for some inputs only",
     "one part": "the part with one argument was wrong",
+    "constant": "it gave the same number for everything",
+    "negative": "a number was negative that cannot be",
+    "above 1": "a number was above 1 that cannot be",
+    "another way": "the numbers moved another way with one argument",
     "too long": "the function did not come to an end",
 } | {
     name: "Python raised this error"
