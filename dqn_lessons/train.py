@@ -129,7 +129,7 @@ class Run:
         learners, size = batch.action.shape
         rows = np.arange(learners)[:, None], np.arange(size)
         if td_target is None:
-            best = q_next[*rows, values[0].argmax(-1)]
+            best = q_next[*rows, values[0].argmax(-1)] if config.double else q_next.max(-1)
             target = batch.reward + gamma * best * ~batch.terminated
         else:  # somebody's own gets tensors over the same memory
             given = batch.reward, batch.terminated, *values, gamma
