@@ -329,6 +329,8 @@ def _compare(exercise: Exercise, function: Function, code: CodeType, seconds: fl
             clue, sentence = clues.in_part(
                 names,
                 inputs,
+                answers,
+                references,
                 lambda *given: array(call_within(seconds / 20, call, exercise, function, given)),
                 lambda *given: array(call(exercise, exercise.reference, given)),
             )
