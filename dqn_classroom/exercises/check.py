@@ -353,7 +353,8 @@ def _with_defaults(exercise: Exercise, probe: tuple[Any, ...]) -> tuple[Any, ...
 
 def _given(exercise: Exercise, probe: tuple[Any, ...]) -> str:
     pairs = zip(_head(exercise.reference), probe, strict=False)
-    return ", ".join(f"{name} = {value}" for (name, _), value in pairs)
+    with np.printoptions(threshold=60):  # beyond, the corners of an array are enough
+        return ", ".join(f"{name} = {value}" for (name, _), value in pairs)
 
 
 def _head_changed(exercise: Exercise, right: str) -> Outcome:

@@ -4,8 +4,8 @@
 cores). Wherever a lesson shows them, it says that they are shipped.
 """
 
-from dqn_classroom.shipped.results import FOLDER, ShippedRun, load, made_with, train_or_load
+from dqn_classroom.shipped.results import FOLDER, ShippedRun, load, made_with, table, train_or_load
 from dqn_classroom.shipped.studies import SOLVER_SEEDS, STUDIES, Study
 
 __all__ = ["FOLDER", "SOLVER_SEEDS", "STUDIES", "ShippedRun", "Study"]
-__all__ += ["load", "made_with", "train_or_load"]
+__all__ += ["load", "made_with", "table", "train_or_load"]

@@ -4,6 +4,7 @@ A history lies where `sweep` would put it, ``<environment>-<digest>.npz``; what 
 beside it: ``.flight.npz``, one learner by step, and ``.run.npz``, a checkpoint.
 """
 
+import csv
 import hashlib
 import json
 import shlex
@@ -12,6 +13,8 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from dqn_classroom.shipped.budget import VARIABLE, allows, budget
 from dqn_classroom.shipped.studies import STUDIES
@@ -147,6 +150,13 @@ def load(study: str) -> dict[str, History]:
     if study not in STUDIES:
         raise KeyError(f"there is no study {study!r}. Studies: {', '.join(STUDIES)}.")
     return {arm: ShippedRun(study, arm).history for arm in STUDIES[study].arms}
+
+
+def table(name: str) -> dict[str, Array]:
+    """Read a shipped table: column -> a number per seed ``[S]``."""
+    with (FOLDER / f"{name}.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return {column: np.array([float(row[column]) for row in rows]) for column in rows[0]}
 
 
 def made_with() -> dict[str, str]:

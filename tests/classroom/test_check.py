@@ -138,6 +138,13 @@ def test_an_unknown_mistake_is_worked_out():
     assert "yours     [1. 8. 2.]" in outcome.code
 
 
+def test_a_card_shows_the_corners_of_a_long_argument():
+    probes = check.Probes([(np.arange(90.0).reshape(30, 3), 2)], observe=lambda f, x: f(*x).sum())
+    outcome = check.check(replace(TASK, probes=probes), lambda values, factor: values * 3)
+    assert outcome.code.splitlines()[0] == "with      values = [[ 0.  1.  2.]"
+    assert len(outcome.code.splitlines()) == 9
+
+
 class Hostile:
     def __array__(self, *_args, **_kwargs):
         raise RuntimeError("no numbers here")

@@ -1,6 +1,5 @@
 """The shipped runs are what was shipped, fit their configurations, and can be made again."""
 
-import csv
 import importlib.util
 import json
 import shutil
@@ -22,7 +21,7 @@ from dqn_lessons.experiments.checkpoint import CheckpointError
 from dqn_lessons.experiments.presets import SOLVED_CARTPOLE
 from dqn_lessons.experiments.sweep import result_path, sweep
 from dqn_lessons.train import train
-from tests.notebooks import recipe_repairs
+from tests.notebooks import recipe_lecture, recipe_repairs
 
 EACH = pytest.mark.parametrize("study", shipped.STUDIES)
 LESSONS = [name for name in shipped.STUDIES if name.startswith("lesson")]
@@ -58,7 +57,12 @@ def test_a_sweep_finds_every_shipped_result_and_trains_nothing(tmp_path, monkeyp
 def test_the_shipped_files_are_small_and_nothing_else_lies_there():
     names = {path.name for path in shipped.FOLDER.iterdir()}
     manifest = json.loads((shipped.FOLDER / "manifest.json").read_text(encoding="utf-8"))
-    assert names == {"manifest.json", "recipe_repairs.csv", *manifest["sha256"]}
+    assert names == {
+        "manifest.json",
+        "recipe_lecture.csv",
+        "recipe_repairs.csv",
+        *manifest["sha256"],
+    }
     wanted = set()
     for study in shipped.STUDIES.values():
         for arm, config in study.arms.items():
@@ -120,16 +124,45 @@ def test_the_first_part_of_a_recipe_can_be_made_again(arm):
 def test_a_repair_of_the_recipe_can_be_made_again():
     """By the cells of the notebook, which made all of them: here it trains the first seeds."""
     lesson = recipe_repairs.lesson()
-    with recipe_repairs.PATH.open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    assert list(rows[0]) == list(lesson["arms"])
-    assert len(rows) == 20
+    columns = shipped.table("recipe_repairs")
+    assert list(columns) == list(lesson["arms"])
+    assert {len(column) for column in columns.values()} == {20}
     arm = "γ = 0.9"
-    kept = np.array([float(row[arm]) for row in rows])[: len(lesson["seeds"])]
+    kept = columns[arm][: len(lesson["seeds"])]
     again = lesson["greedy_scores"](*lesson["arms"][arm])
     # A network that balances does so by chance: another machine may round it to the floor.
     assert abs((again > 22).sum() - (kept > 22).sum()) <= 2
     assert abs(np.median(again) - np.median(kept)) < 0.5
+
+
+def test_the_lecture_in_full_has_its_variants_and_can_be_begun_again():
+    """Ten thousand episodes take minutes; the same script stops after a few episodes as well."""
+    columns = shipped.table("recipe_lecture")
+    assert list(columns) == [
+        f"{n}, {w}" for n in recipe_lecture.VARIANTS for w in ("steps", "return")
+    ]
+    assert {len(column) for column in columns.values()} == {len(recipe_lecture.SEEDS)}
+    for name, config in recipe_lecture.VARIANTS.items():
+        assert config == replace(
+            shipped.STUDIES["recipe lecture"].arms[name],
+            steps=config.steps,
+            eval_period=config.eval_period,
+        )
+        steps, played = columns[f"{name}, steps"], columns[f"{name}, return"]
+        assert (steps >= 10_000).all()
+        assert not (steps % config.eval_period).any()
+        assert ((played >= 1) & (played <= 500)).all()
+    short = replace(
+        recipe_lecture.VARIANTS["neither"], steps=2_000, eval_period=100, eval_episodes=2
+    )
+    history = train(short, [0, 1], progress=False).history
+    found = recipe_lecture.in_full(short, [0, 1], episodes=20)
+    for s in (0, 1):
+        ends = np.sort(history.episodes["step"][history.episodes["seed"] == s])
+        steps = -(-ends[19] // 100) * 100  # rounded up to an evaluation
+        assert found[s, 0] == steps
+        assert found[s, 1] == history.eval_return[s, history.eval_step == steps]
+    assert np.isnan(recipe_lecture.in_full(replace(short, steps=100), [0], episodes=99)).all()
 
 
 @pytest.fixture

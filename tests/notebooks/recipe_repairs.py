@@ -3,7 +3,6 @@
 python -m tests.notebooks.recipe_repairs     train all arms (about five minutes of one core)
 """
 
-import csv
 from typing import Any
 
 import numpy as np
@@ -32,10 +31,7 @@ def main() -> None:
     for arm, recipe in names["arms"].items():
         columns[arm] = names["greedy_scores"](*recipe)
         print(f"{arm}: {np.mean(columns[arm]):.1f}", flush=True)
-    with PATH.open("w", encoding="utf-8", newline="") as file:
-        rows = csv.writer(file, lineterminator="\n")
-        rows.writerow(columns)
-        rows.writerows(zip(*columns.values(), strict=True))
+    tools.write_columns(PATH, columns)
 
 
 if __name__ == "__main__":

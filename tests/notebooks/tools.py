@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import ast
 import copy
+import csv
 import hashlib
 import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import nbformat
@@ -47,6 +48,14 @@ _CELL_METADATA = {
 def load(path: Path) -> NotebookNode:
     """Read a notebook."""
     return nbformat.read(path, as_version=4)
+
+
+def write_columns(path: Path, columns: Mapping[str, Sequence[float]]) -> None:
+    """Write a table that a lesson ships: a column each, a row per seed."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(columns)
+        rows.writerows(zip(*columns.values(), strict=True))
 
 
 def execute(notebook: NotebookNode, progress: Path) -> NotebookNode:
