@@ -12,6 +12,10 @@ FORGIVING = """@exercise
 def broken_rows(obs, next_obs, ended):
     return (next_obs[:-1] != obs[1:]).any(-1) & ~ended[:-1]
 """
+ONE_ROW = """@exercise
+def update_is_right(update):
+    return one_row(update)
+"""
 FOCUSED = """() => {
     const e = document.activeElement;
     return e.tagName + ' ' + (e.getAttribute('aria-label') || e.innerText || e.value || '');
@@ -86,3 +90,6 @@ def test_a_case_is_solved_by_the_keyboard_alone(page):
 
     wrong = page.rerun("ex-jumps", FORGIVING)
     assert "You ask nothing of rows that end an episode" in wrong.inner_text()
+
+    weak = page.rerun("ex-test", ONE_ROW)
+    assert "Your test passes targets that are far too low" in weak.inner_text()

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from dqn_classroom.lessons import plain_dqn
+from dqn_lessons.replay import Transition
 
 DTYPES = (np.float32, np.int64, np.float32, np.float32, bool)
 
@@ -492,7 +493,102 @@ def no_settings(env_id, *, steps, gamma, seed):
     return gym.make(env_id)
 
 
+def _three_rows(one_hot=False):
+    """A batch, its targets for gamma = 0.5, and what fills two tables ``[6, 2]``."""
+    rows = torch.eye(6) if one_hot else torch.arange(6)
+    ends, action = torch.tensor([True, False, False]), torch.tensor([1, 0, 1])
+    batch = Transition(rows[:3], action, torch.tensor([3.0, -1.0, 2.0]), rows[3:], ends)
+    later = torch.tensor([[0.0, 0]] * 3 + [[4, 8], [1, 7], [5, 3]])
+    now = torch.tensor([[0.0, 0]] * 3 + [[1, 2], [0, 3], [9, 4]])
+    return batch, torch.tensor([3.0, -1 + 0.5 * 7, 2 + 0.5 * 5]), now, later
+
+
+def in_linear_layers(update):
+    """one-hot observations, Adam, a loop over the rows"""
+    batch, y, now, later = _three_rows(one_hot=True)
+    online, target = nn.Linear(6, 2, bias=False), nn.Linear(6, 2, bias=False)
+    optimizer = torch.optim.Adam(online.parameters(), lr=0.01)
+    target.weight.data = later.T.contiguous()
+    for start in (-1.0, 0.6):
+        online.weight.data.copy_(now.T)
+        for row in range(3):
+            online.weight.data[batch.action[row], row] = y[row] + start
+        optimizer.state.clear()
+        update(batch, online, target, optimizer, 0.5)
+        for row in range(3):
+            after = online.weight[batch.action[row], row].item() - y[row].item()
+            if abs(after) >= abs(start):
+                return False
+    return True
+
+
+def until_they_arrive(update):
+    """many steps, and a tolerance"""
+    batch, y, now, later = _three_rows()
+    online, target = nn.Embedding.from_pretrained(now, freeze=False), nn.Embedding(6, 2)
+    optimizer = torch.optim.SGD(online.parameters(), lr=0.3)
+    for _ in range(100):
+        target.weight.data = later.clone()
+        update(batch, online, target, optimizer, 0.5)
+    return torch.allclose(online.weight[batch.obs, batch.action], y, atol=0.1)
+
+
+def with_asserts(update):
+    """an assert and no answer"""
+    batch, _, now, later = _three_rows()
+    online, target = map(nn.Embedding.from_pretrained, (now, later))
+    online.weight.requires_grad_()
+    update(batch, online, target, torch.optim.SGD(online.parameters(), lr=0.1), 0.5)
+    assert (online.weight[batch.obs, batch.action] > 0).tolist() == [True] * 3
+    return True
+
+
+def one_row(update):
+    """the test of lesson 7 with a single row"""
+    zero, one = torch.tensor([0]), torch.tensor([1])
+    batch = Transition(zero, zero, torch.tensor([1.0]), one, torch.tensor([False]))
+    online = nn.Embedding.from_pretrained(torch.tensor([[7.0, 0.0], [1.0, 5.0]]), freeze=False)
+    target = nn.Embedding.from_pretrained(torch.tensor([[0.0, 0.0], [2.0, 10.0]]))
+    update(batch, online, target, torch.optim.SGD(online.parameters(), lr=0.1), 0.5)
+    return bool(online.weight[0, 0] < 7)
+
+
+def equal_after_a_step(update):
+    """one step, and =="""
+    batch, y, now, later = _three_rows()
+    online = nn.Embedding.from_pretrained(now, freeze=False)
+    target, optimizer = nn.Embedding.from_pretrained(later), torch.optim.SGD(online.parameters(), 1)
+    update(batch, online, target, optimizer, gamma=0.5)
+    return torch.equal(online.weight[batch.obs, batch.action], y)
+
+
+def shape_only(update):
+    """the shape, and that no error comes"""
+    batch, _, now, later = _three_rows()
+    online = nn.Embedding.from_pretrained(now, freeze=False)
+    target, optimizer = nn.Embedding.from_pretrained(later), torch.optim.SGD(online.parameters(), 1)
+    update(batch, online, target, optimizer, 0.5)
+    return online(batch.obs).shape == (3, 2)
+
+
+def ends_in_floats(update):
+    """an end is 1.0"""
+    batch, _, now, later = _three_rows()
+    online = nn.Embedding.from_pretrained(now, freeze=False)
+    optimizer = torch.optim.SGD(online.parameters(), 1)
+    batch = batch._replace(terminated=batch.terminated.float())
+    update(batch, online, nn.Embedding.from_pretrained(later), optimizer, 0.5)
+    return True
+
+
+def half_a_test(update):
+    """the batch alone"""
+    batch = _three_rows()  # noqa: F841
+    ...
+
+
 _ANSWERS = {
+    "update_is_right": (in_linear_layers, until_they_arrive),
     "ReplayBuffer": (Deque, Tensors, List),
     "QNetwork": (Tanh, Modules, Sequential, Dueling),
     "update": (one_hot, by_index, by_columns),
@@ -500,6 +596,14 @@ _ANSWERS = {
     "train": (decaying, by_hand),
 }
 _WRONG = {
+    "update_is_right": [
+        (with_asserts, "wrong", "an assert for an answer"),
+        (one_row, "wrong", "from above only"),
+        (equal_after_a_step, "wrong", "a right update is refused"),
+        (shape_only, "wrong", "nothing has to move"),
+        (ends_in_floats, "raised", "TypeError"),
+        (half_a_test, "not attempted", ""),
+    ],
     "ReplayBuffer": [
         (ByReference, "wrong", "it keeps the caller's array"),
         (Transitions, "wrong", "not five columns"),

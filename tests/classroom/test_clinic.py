@@ -12,6 +12,7 @@ from dqn_classroom import clinic
 from dqn_classroom.clinic import diagnosis, probes
 from dqn_classroom.clinic.inject import Edit, locate
 from dqn_lessons import td
+from dqn_lessons.config import DQNConfig
 from dqn_lessons.rng import RngStreams
 
 EACH_BUG = pytest.mark.parametrize("bug", clinic.BUGS.values(), ids=lambda bug: bug.name)
@@ -257,3 +258,26 @@ def test_an_update_that_raises_is_told_with_its_error():
 def test_what_cannot_be_asked_about_is_refused(brought, error, words):
     with pytest.raises(error, match=words):
         clinic.report(**brought)
+
+
+def test_the_gradient_step_of_the_loop_is_that_of_an_update_with_each_bug_that_lies_in_it():
+    """One row: Q(s, a) = 7, r = 1, the target network's best is 10, the online network's 5."""
+    rows, one = torch.tensor([0]), torch.tensor([1.0])
+    batch = (rows, rows, one, rows + 1, torch.tensor([False]))
+    moved = {}
+    for name, update in clinic.planted_updates().items():
+        online = torch.nn.Embedding.from_pretrained(
+            torch.tensor([[7.0, 0.0], [1.0, 5.0]]), freeze=False
+        )
+        target = torch.nn.Embedding.from_pretrained(torch.tensor([[0.0, 0.0], [2.0, 10.0]]))
+        update(batch, online, target, torch.optim.SGD(online.parameters(), lr=0.5), 0.5)
+        moved[name] = online.weight[0, 0].item()  # half a step on (7 - y)²: y itself
+    assert moved.pop("healthy") == moved["sum for mean"] == moved["gradients pile up"] == 6
+    assert moved["no terminal mask"] == moved["max over the batch"] == 6
+    assert moved["terminal mask reversed"] == 1
+    assert moved["no discount"] == 11
+    assert moved["mean over actions for the max"] == 4
+    assert moved["online network for the target"] == 3.5
+    assert moved["epsilon for gamma"] == pytest.approx(1 + 10 * DQNConfig().epsilon_end)
+    assert len(moved) == 13
+    assert all(clinic.BUGS[name].part in ("target", "target network", "loss") for name in moved)
