@@ -282,6 +282,8 @@ def _measured(update: Update, form: b.Form) -> Aims:
         if aim is None:
             aim, mixed = _mixed(bench, discounts, alone)
             faults += [mixed] if mixed else []
+        if not aim and discounts is not None and (aim := fit(targets)):
+            faults.append("γ instead of γ^n")
         if aim:
             faults += aim.faults()
             if aim.reward not in ("r", ""):
