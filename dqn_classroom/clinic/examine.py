@@ -294,8 +294,7 @@ def _random(table: Array, diary: Diary) -> float:
     """Share of the last sixth of actions that are random: those that are not greedy tell it."""
     last = slice(-max(len(diary.states) // 6, 1), None)
     states, actions = np.array(diary.states)[last], np.array(diary.actions)[last]
-    width = table.shape[1]
-    return float((table.argmax(1)[states] != actions).mean() * width / (width - 1))
+    return float((table.argmax(1)[states] != actions).mean() / (1 - 1 / table.shape[1]))
 
 
 def _alike(diary: Diary) -> float:
@@ -308,8 +307,7 @@ def _alike(diary: Diary) -> float:
 
 def _most(seeds: Sequence[int | None]) -> int:
     """How often the commonest seed was given."""
-    given = [seed for seed in seeds if seed is not None]
-    return max(map(given.count, set(given)), default=0)
+    return max(map(seeds.count, {*seeds} - {None}), default=0)
 
 
 def examine(

@@ -59,11 +59,9 @@ class Task:
         Source: Sutton & Barto (2018), section 4.4; the bugs are edits of its line.
         """
         gamma = min(1.0 if bug == "no discount" else self.gamma if gamma is None else gamma, 0.97)
-        reward, goes_on = self.reward, 1.0 - self.ends
-        if bug == "no terminal mask":
-            goes_on = np.ones_like(goes_on)
-        if bug == "terminal mask reversed":
-            goes_on = 1 - goes_on
+        reward, ends = self.reward, 1.0 * self.ends
+        masks = {"no terminal mask": 0 * ends, "terminal mask reversed": 1 - ends}
+        goes_on = 1 - masks.get(bug, ends)
         if bug == "the last reward is masked too":
             reward = reward * goes_on
         if bug == "truncation is an end":
