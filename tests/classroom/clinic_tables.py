@@ -46,8 +46,8 @@ def make_case_table() -> dict[str, CaseRow]:
     return rows
 
 
-def own_program(env_id: str, *, steps: int, gamma: float, seed: int, **new: Any) -> Any:
-    """Train the course's loop as ``clinic.examine`` wants it; ``new`` are fields of its own."""
+def own_program(env_id: str, *, steps: int, gamma: float, seed: int) -> Any:
+    """Train the course's loop as ``clinic.examine`` wants it."""
     config = DQNConfig(
         env_id=env_id,
         steps=steps,
@@ -63,7 +63,6 @@ def own_program(env_id: str, *, steps: int, gamma: float, seed: int, **new: Any)
         epsilon_duration=steps // 2,
         eval_period=steps,
         eval_episodes=5,
-        **new,
     )
     run = loop.train(config, [seed], progress=False)
     return lambda obs: run.online.values(obs[None])[0]

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Iterator
-from functools import partial
 from typing import Any
-from unittest.mock import patch
 
 import gymnasium as gym
 import numpy as np
@@ -19,8 +16,6 @@ import torch
 from torch import nn
 
 from dqn_classroom import clinic
-from dqn_classroom.clinic import watched
-from dqn_classroom.clinic.bugs import edits_of
 from tests.classroom.clinic_tables import own_program
 
 SEEDS, HEALTHY = 16, 15
@@ -122,45 +117,3 @@ def check(count: int = SEEDS, least: int = HEALTHY) -> list[tuple[str, str, str]
         told = "; ".join([f"healthy {healthy} of {count}", *alarms])
         rows.append((name, told, "" if healthy >= least else f"at least {least} must be"))
     return rows
-
-
-def _noise(limit: int) -> watched.Task:
-    """Three states, six actions, rewards ±1, truth 0; with an end where there is no limit."""
-    last, shape = np.arange(3)[:, None, None] == 2, (3, 6, 2)
-    tables = [1.0, -1.0], [[[1]], [[2]], [[0]]], last & (limit > 1_000)
-    reward, after, ends = (np.broadcast_to(table, shape) for table in tables)
-    return watched.Task(
-        "", np.eye(3, dtype=np.float32), reward, after, ends, gamma=0.9, limit=limit
-    )
-
-
-NOISE = {"Noise-v0": _noise(10**9), "Endless-v0": _noise(500)}
-UNSEEN = [name for name in clinic.UNSEEN if not clinic.BUGS[name].needs_many]
-
-
-def overestimates(count: int = SEEDS) -> Iterator[tuple[str, str, list[float]]]:
-    """Say by how much the best values are too high, which is why there is no such task.
-
-    Args:
-        count: seeds.
-
-    Yields:
-        The task, the program, and the mean over states of max_a Q(s, a) of each run, sorted.
-    """
-    for name in NOISE:
-        made: Any = {"entry_point": "dqn_classroom.clinic.watched:WatchedEnv"}
-        gym.register(f"dqn_clinic/{name}", **made, kwargs={"name": name}, order_enforce=False)
-    programs = {**PROGRAMS, "Double DQN": partial(own_program, double=True)}
-    programs |= dict.fromkeys([*UNSEEN, "never synced"], own_program)
-    with patch.dict(watched.TASKS, NOISE):
-        for name in NOISE:
-            for said, train in programs.items():
-                with clinic.injected(edits_of(said) if said in clinic.BUGS else []):
-                    runs = [watched.run(train, name, 2_000, seed)[0] for seed in range(count)]
-                yield name, said, sorted(float(table.max(1).mean()) for table in runs)
-
-
-if __name__ == "__main__":
-    for name, said, found in overestimates():
-        low, middle, high = found[0], np.mean(found), found[-1]
-        print(f"{name:12} {said:34} {low:5.2f} {middle:5.2f} {high:5.2f}", flush=True)
