@@ -282,6 +282,8 @@ def _measured(update: Update, form: b.Form) -> Aims:
         if aim is None:
             aim, mixed = _mixed(bench, discounts, alone)
             faults += [mixed] if mixed else []
+        if not aim and discounts is not None and (aim := fit(targets)):
+            faults.append("γ instead of γ^n")
         if aim:
             faults += aim.faults()
             if aim.reward not in ("r", ""):
@@ -353,10 +355,8 @@ def _alone(bench: Bench, targets: Array) -> bool:
     """Whether each row is pulled to its own target wherever the others are."""
     if np.isnan(targets).any() or np.ptp(targets) < _CLOSE:
         return False
-    for way in (np.where(ROWS % 2, 0.1, -0.1), np.where(ROWS % 3, 0.1, -0.1)):
-        if (np.sign(bench.pull(targets + way)) == np.sign(way)).any():
-            return False
-    return True
+    ways = np.where(ROWS % 2, 0.1, -0.1), np.where(ROWS % 3, 0.1, -0.1)
+    return all((np.sign(bench.pull(targets + way)) != np.sign(way)).all() for way in ways)
 
 
 def _mixed(bench: Bench, discounts: Array | None, alone: bool) -> tuple[Aim | None, str]:

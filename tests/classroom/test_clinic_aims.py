@@ -99,6 +99,7 @@ BUGS = {
     "it never looks ahead": {"v": "0"},
     "no discount": {"g": "1"},
     "another discount": {"g": "0.97"},
+    "γ instead of γ^n": {"g": "(batch.discount, gamma)[1]"},
     "max over the batch": {"v": "target(batch.next_obs).max()"},
     "min over actions for the max": {"v": "target(batch.next_obs).amin(1)"},
     "mean over actions for the max": {"v": "target(batch.next_obs).mean(1)"},

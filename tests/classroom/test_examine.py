@@ -184,6 +184,10 @@ FAULTS = {  # what is wrong with the program -> the finding, and words of what c
         ("a constant reward", "shape (1,): it must be (1, 2)"),
     ),
     "no numbers": ([("y = r +", "y = np.nan * r +")], ("a constant reward", "no finite numbers")),
+    "good rewards are replayed more often": (
+        [("+= count * y, count", "+= np.array([y, 1]) * count * (1 + 2 * (r > 0))")],
+        ("overestimation of noisy rewards", "off by 1."),
+    ),
     "an error": (
         [("    return lambda", "    wrong = rows.size\n    return lambda")],
         ("a constant reward", "has no attribute 'size'"),
@@ -199,6 +203,20 @@ def test_what_else_is_wrong_is_found(name):
     assert not found[finding].passed
     assert came in found[finding].came
     assert not examination.passed
+
+
+def test_only_noise_shows_that_good_rewards_are_replayed_more_often():
+    edits, (finding, _) = FAULTS["good rewards are replayed more often"]
+    assert [one.name for one in examined(*edits).findings if not one.passed] == [finding]
+
+
+def test_what_the_max_makes_of_noise_is_tolerated_with_every_seed():
+    for edits in ((), HEALTHY["keeps everything"]):
+        train = written(*edits)
+        tables = [watched.run(train, "Noise-v0", 2_000, seed)[0] for seed in range(16)]
+        offs = [table.max(1).mean() for table in tables]
+        assert np.mean(offs) > 0.05
+        assert max(offs) < 0.6 < watched.TASKS["Noise-v0"].tolerance
 
 
 def test_an_error_shows_the_line_of_the_program():
@@ -261,6 +279,7 @@ def test_values_by_hand():
     assert tasks["TimeLimit-v0"].values("truncation is an end")[0, 0] == pytest.approx(1 / 0.6)
     assert tasks["Chance-v0"].values() == pytest.approx(np.array([[0, 0], [1, 1], [-1, -1]]))
     assert tasks["Constant-v0"].values("no terminal mask") == pytest.approx(np.full((1, 2), 2.0))
+    assert not tasks["Noise-v0"].values().any()
     assert tasks["Ring-v0"].values(gamma=0)[1] == pytest.approx([-0.6, -0.3, 0.4])
 
 

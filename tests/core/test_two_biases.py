@@ -1,11 +1,14 @@
 """`double`, `n_step` and `layer_norm`: fields of one loop, whose defaults leave all as it was."""
 
+import inspect
 import json
 from dataclasses import asdict, replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from gymnasium import spaces
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +17,7 @@ from dqn_lessons.config import DQNConfig, stated
 from dqn_lessons.experiments import checkpoint
 from dqn_lessons.experiments.sweep import result_path
 from dqn_lessons.nets import StackedMLP
-from dqn_lessons.replay import Replay, n_step_return
+from dqn_lessons.replay import Replay, Transition, n_step_return
 from dqn_lessons.train import Run, train
 from tests.core.test_gradients import batch_of
 from tests.core.test_train import SMALL, quiet, same
@@ -35,6 +38,17 @@ def test_double_target_by_hand():
     assert torch.equal(td.double_td_target(REWARD, ENDED, TARGET, TARGET, 0.9), plain)
     with pytest.raises(ValueError, match=r"q_online \[3\]"):
         td.double_td_target(REWARD, ENDED, ONLINE[:3], TARGET, 0.9)
+
+
+def test_double_target_is_rlax_s():
+    """What `rlax.double_q_learning` 0.1.9 says of eight rows, each with a discount of its own."""
+    rows, numbers = np.arange(8), np.arange(32).reshape(8, 4)
+    online, target = 3 * np.sin(1.7 * numbers).round(2), 3 * np.cos(2.3 * numbers).round(2)
+    assert (online.argmax(1) != target.argmax(1)).sum() == 5
+    given = np.sin(rows + 0.5).round(2), rows % 4 == 3, online, target, 0.9 ** (1 + rows % 3)
+    y = td.double_td_target(*map(torch.from_numpy, given))
+    rlax = [-1.329, 2.1664, 2.5683, -0.35, 0.5266, -2.61269, 2.218, 0.94]
+    np.testing.assert_allclose(y, rlax, atol=1e-5)
 
 
 def test_n_step_return_by_hand():
@@ -74,6 +88,85 @@ def test_windows_are_those_of_a_list(capacity, ends, n):
         assert batch.next_obs[s, b, 0] == last + 1000 * s
         assert batch.terminated[s, b] == (end == "terminated")
         assert replay.discount[s, b] == pytest.approx(discount)
+
+
+END = st.sampled_from(["", "", "terminated", "truncated"])
+
+
+@given(
+    capacity=st.integers(1, 12),
+    ends=st.lists(st.tuples(END, END), min_size=1, max_size=40),
+    n=st.integers(1, 5),
+    gamma=st.sampled_from([0.5, 0.9, 0.99, 1.0]),
+    seed=st.integers(0, 99),
+)
+def test_windows_are_those_of_stable_baselines3(capacity, ends, n, gamma, seed):
+    """Two learners whose episodes end apart, in rings that wrap, against a buffer for each.
+
+    Theirs is told of a truncation in ``infos``. By design it differs from ours in two things that
+    are not compared: with ``handle_timeout_termination=False`` a truncation is an end, and one
+    buffer for several environments draws the environment of each row anew.
+    """
+    buffers = pytest.importorskip("stable_baselines3.common.buffers")
+    if not hasattr(buffers, "NStepReplayBuffer"):
+        pytest.skip("stable-baselines3 < 2.7 has no NStepReplayBuffer")
+    box, rng = spaces.Box(-np.inf, np.inf, (2,), np.float32), np.random.default_rng(seed)
+    options = {"device": "cpu", "n_steps": n, "gamma": gamma}
+    theirs = [
+        buffers.NStepReplayBuffer(capacity, box, spaces.Discrete(99), **options) for _ in range(2)
+    ]
+    ours = Replay(capacity, 2, [np.random.default_rng([seed, s]) for s in range(2)], n, gamma)
+    for t, end in enumerate(ends):
+        terminated, truncated = (np.array(end) == kind for kind in ("terminated", "truncated"))
+        (obs, after), reward = rng.normal(size=(2, 2, 2)), rng.normal(size=2)
+        ours.add(obs, [t, t], reward, after, terminated, terminated | truncated)
+        for s, buffer in enumerate(theirs):
+            infos = [{"TimeLimit.truncated": bool(truncated[s])}]
+            row = obs[s : s + 1], after[s : s + 1], np.array([t]), reward[s : s + 1]
+            buffer.add(*row, np.array([bool(end[s])]), infos)
+    batch = ours.sample(len(ours))
+    discount = np.broadcast_to(np.asarray(ours.discount), (2, len(ours)))
+    for s, buffer in enumerate(theirs):
+        sampled = buffer._get_samples(batch.action[s] % capacity)
+        for mine, its in (
+            (batch.obs, sampled.observations),
+            (batch.action, sampled.actions[:, 0]),
+            (batch.reward, sampled.rewards[:, 0]),
+            (batch.next_obs, sampled.next_observations),
+            (batch.terminated, sampled.dones[:, 0]),
+            (discount, sampled.discounts[:, 0]),
+        ):
+            np.testing.assert_allclose(mine[s], its, rtol=1e-5, atol=1e-6)
+
+
+def test_stable_baselines3_learns_from_the_same_three_step_targets():
+    """The loss of its whole gradient step. It has no Double DQN, so that is compared above."""
+    sb3 = pytest.importorskip("stable_baselines3")
+    if "n_steps" not in inspect.signature(sb3.DQN).parameters:
+        pytest.skip("stable-baselines3 < 2.7 has no n-step targets")
+    rng, count, policy = np.random.default_rng(0), 64, {"net_arch": []}
+    model = sb3.DQN(
+        "MlpPolicy", "CartPole-v1", buffer_size=count, n_steps=3, gamma=0.9, policy_kwargs=policy
+    )
+    model.set_logger(sb3.common.logger.Logger(None, []))
+    each = SimpleNamespace(random=lambda out: np.divide(np.arange(count) + 0.5, count, out=out))
+    ours, theirs = Replay(count, 4, [each], 3, 0.9), model.replay_buffer
+    for _ in range(100):
+        (obs, after), action = rng.normal(size=(2, 1, 4)), rng.integers(2, size=1)
+        reward, (terminated, truncated) = 3 * rng.normal(size=1), rng.random((2, 1)) < 0.2
+        ours.add(obs, action, reward, after, terminated, terminated | truncated)
+        infos = [{"TimeLimit.truncated": bool(truncated[0] and not terminated[0])}]
+        theirs.add(obs, after, action, reward, terminated | truncated, infos)
+    for param in model.q_net_target.parameters():
+        param.data.normal_(generator=torch.Generator().manual_seed(1))
+    seen = Transition(*(torch.from_numpy(part[0]) for part in ours.sample(count)))
+    with torch.no_grad():
+        q_next, gamma = model.q_net_target(seen.next_obs), torch.from_numpy(ours.discount[0])
+        y = td.td_target(seen.reward, seen.terminated, q_next, gamma)
+        loss = td.td_loss(td.q_of_action(model.q_net(seen.obs), seen.action), y, "huber")
+    theirs.sample = lambda *_args, **_options: theirs._get_samples(np.arange(count))
+    model.train(1, count)
+    assert model.logger.name_to_value["train/loss"] == pytest.approx(loss.item(), rel=1e-5)
 
 
 @pytest.mark.parametrize("learners", [1, 3])

@@ -1,6 +1,7 @@
 """Networks under the examiner: hand-written loops in several styles and Stable-Baselines3's.
 
-Right ones must pass with every seed; the settings are such that they learn in 2,000 steps.
+The settings are such that right ones learn in 2,000 steps. With sixteen seeds each it takes about
+half an hour of one core, Stable-Baselines3's share some eight minutes.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from torch import nn
 from dqn_classroom import clinic
 from tests.classroom.clinic_tables import own_program
 
-SEEDS = 16
+SEEDS, HEALTHY = 16, 15
+"""Seeds, and how many must be healthy: 15 of 16 leave at most 27 % of false alarms (at 95 %)."""
 
 
 def by_hand(
@@ -97,13 +99,21 @@ PROGRAMS = {
 }
 
 
-def check(count: int = SEEDS) -> list[tuple[str, str, str]]:
-    """Examine every program with so many seeds; a row for each."""
+def check(count: int = SEEDS, least: int = HEALTHY) -> list[tuple[str, str, str]]:
+    """Examine every program with so many seeds; a row for each: healthy k of n, and what failed.
+
+    Args:
+        count: seeds.
+        least: how many must be healthy.
+    """
     rows = []
     for name, train in PROGRAMS.items():
-        wrong = []
+        wrong = {}
         for seed in range(count):
             said = clinic.examine(train, seed=seed, progress=False)
-            wrong += [f"seed {seed}: {one.name}" for one in said.findings if not one.passed]
-        rows.append((name, f"{count} seeds", "; ".join(wrong[:3])))
+            wrong[seed] = [one.name for one in said.findings if not one.passed]
+        alarms = [f"seed {seed}: {', '.join(names)}" for seed, names in wrong.items() if names]
+        healthy = count - len(alarms)
+        told = "; ".join([f"healthy {healthy} of {count}", *alarms])
+        rows.append((name, told, "" if healthy >= least else f"at least {least} must be"))
     return rows
