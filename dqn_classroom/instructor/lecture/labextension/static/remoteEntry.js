@@ -43,7 +43,7 @@
     .dqn-lecture :is(.jp-Notebook-footer, .jp-InputPrompt, .jp-OutputPrompt, .jp-Collapser,
       .jp-Toolbar, .dqn-nocode > .jp-Cell-inputWrapper),
     .dqn-lecture .dqn-elsewhere { display: none !important; }
-    .dqn-lecture .jp-WindowedPanel-outer { padding: 1.2em 5vw 30vh 5vw; box-sizing: border-box; }
+    .dqn-lecture .jp-WindowedPanel-outer { padding: 0.3em 5vw 30vh 5vw; box-sizing: border-box; }
     .dqn-lecture .dqn-beside .jp-OutputArea { display: flex; flex-wrap: wrap; gap: 0 1em; }
     .dqn-lecture .dqn-beside .jp-OutputArea-child { display: block; width: auto; }
     .dqn-lecture .dqn-beside .dqn-figure { max-width: 48vw !important; }
@@ -286,7 +286,7 @@
       const height = () => this.shown[this.shown.length - 1].node.getBoundingClientRect().bottom
         - this.shown[0].node.getBoundingClientRect().top;
       const room = this.bar.getBoundingClientRect().top
-        - this.notebook.node.getBoundingClientRect().top - 34;
+        - this.notebook.node.getBoundingClientRect().top - 18;
       const boxes = drawn.map((output) => output.getBoundingClientRect());
       const sum = boxes.reduce((all, box) => all + box.height, 0);
       const share = (room - height() + sum) / sum;
