@@ -161,6 +161,31 @@ def test_ci_calls_the_test_command_of_the_readme():
     )
 
 
+def test_the_workflow_publishes_what_make_book_writes():
+    flow = yaml.safe_load((ROOT / ".github/workflows/book.yml").read_text(encoding="utf-8"))
+    assert flow[True] == {"push": {"branches": ["main"]}, "workflow_dispatch": None}  # YAML's `on`
+    assert flow["permissions"] == {"contents": "read", "pages": "write", "id-token": "write"}
+    steps = flow["jobs"]["book"]["steps"]
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    commands = [step["run"].split() for step in steps if "run" in step]
+    assert commands
+    for make, target in commands:
+        assert make == "make"
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE)
+    given = {s["uses"].partition("@")[0]: s.get("with", {}) for s in steps if "uses" in s}
+    written = re.findall(r'HERE((?: / "\w+"){2})', (ROOT / "docs" / "book.py").read_text("utf-8"))
+    written = {"docs" + path.replace(" / ", "/").replace('"', "") for path in written}
+    actions = "actions/upload-pages-artifact", "actions/cache"
+    assert [given[one]["path"] for one in actions] == ["docs/build/book", "docs/build/runs"]
+    assert {given[one]["path"] for one in actions} <= written
+    python = Version(given["actions/setup-python"]["python-version"])
+    assert python in SpecifierSet(PROJECT["requires-python"])
+    assert "actions/checkout" in given
+    assert "actions/deploy-pages" in given
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "https://<owner>.github.io/<repository>/" in readme
+
+
 def test_the_version_stands_in_one_place_only_twice():
     import dqn_lessons
 

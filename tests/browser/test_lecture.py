@@ -17,8 +17,29 @@ SCRIPT = Path(lecture.__file__).parent / "labextension" / "static" / "remoteEntr
 SHOWN = """() => window.jupyterapp.shell.currentWidget.content.widgets
     .map((cell, i) => [i, cell.node.getBoundingClientRect()])
     .filter(([, box]) => box.height > 0).map(([i]) => i)"""
-# Code cells on the screen whose code is seen beside a figure, or hidden without one. The MIME types
-# of the outputs tell which they are; cards of the course are HTML and no figures.
+# A step is shown, and nothing of another slide; what came before it on its slide may have left.
+STEP = f"""([slide, step]) => {{
+    const shown = ({SHOWN})();
+    return step.every(i => shown.includes(i)) && shown.every(i => slide.includes(i));
+}}"""
+# Cells that begin above the screen or end below it.
+BEYOND = """() => window.jupyterapp.shell.currentWidget.content.widgets.filter(cell => {
+    const {top, bottom, height} = cell.node.getBoundingClientRect();
+    const end = document.querySelector('#dqn-lecture-bar').getBoundingClientRect().top;
+    return height > 0 && (top < 0 || bottom > end);
+}).map(cell => cell.model.id)"""
+PROJECTOR = {"width": 1280, "height": 720}
+# What has more lines than a projector can show: code, and the table of all exercises.
+LONG = {
+    "00_start_here": {"progress"},
+    "04_replay": {"loop"},
+    "05_target_network": {"loop"},
+    "06_write_it_yourself": {"ex-buffer", "ex-train"},
+    "11_two_biases": {"parallel"},
+}
+# Code cells on the screen whose code is seen beside a figure, or hidden with nothing to show, or
+# hidden though it is an exercise. The MIME types of the outputs tell which are figures; cards of
+# the course are HTML and no figures.
 WRONG_CODE = """() => window.jupyterapp.shell.currentWidget.content.widgets
     .filter(cell => cell.model.type === 'code' && cell.node.getBoundingClientRect().height > 0)
     .filter(cell => {
@@ -26,8 +47,10 @@ WRONG_CODE = """() => window.jupyterapp.shell.currentWidget.content.widgets
         const figure = cell.model.sharedModel.getOutputs().some(({data}) => data && (
             Object.keys(data).some(type => /plotly|widget-view|^image/.test(type))
             || /<(img|svg) /.test(data['text/html'])));
-        const call = /^(predict|quiz|recall)[(]/m.test(cell.model.sharedModel.getSource());
-        return (code === 0) !== (figure || call);
+        const source = cell.model.sharedModel.getSource();
+        const call = /^(predict|quiz|recall)[(]/m.test(source);
+        const shows = cell.model.sharedModel.getOutputs().length && !/^@exercise/m.test(source);
+        return code ? figure || call : !(figure || call || shows);
     }).map(cell => cell.model.id)"""
 # Texts that no one reads from the last row, with their size in pixels as it is seen.
 SMALL_TYPE = """() => {
@@ -54,14 +77,17 @@ FITS = """(selector) => {
 
 
 def steps_of(stem):
-    """The cells that are shown at each step, as the metadata say."""
+    """The cells of the slide up to each step, and those of the step, as the metadata say."""
     steps, slide = [], []
     for number, cell in enumerate(tools.load(tools.NOTEBOOKS / f"{stem}.ipynb").cells):
         kind = cell.metadata["slideshow"]["slide_type"]
         if kind == "skip":
             continue
         slide = [number] if kind in ("slide", "subslide") else [*slide, number]
-        steps[-1:] = [slide] if kind == "-continue" else [*steps[-1:], slide]
+        if kind == "-continue":
+            steps[-1] = [slide, [*steps[-1][1], number]]
+        else:
+            steps.append([slide, [number]])
     return steps
 
 
@@ -93,22 +119,57 @@ def press(page, *keys):
 
 @on(*[path.stem for path in tools.PATHS])
 def test_each_notebook_is_a_sequence_of_steps(page):
-    page.page.set_viewport_size({"width": 1366, "height": 768})
+    page.page.set_viewport_size(PROJECTOR)
     begin(page, tools.load(tools.NOTEBOOKS / f"{page.stem}.ipynb").cells[0].id)
     steps = steps_of(page.stem)
     assert len(steps) >= 15
-    for number, cells in enumerate(steps, start=1):
+    long = {page.index(name) for name in LONG.get(page.stem, ())}
+    for number, (slide, step) in enumerate(steps, start=1):
         at = page.page.locator("#dqn-lecture-bar .dqn-at").inner_text()
         assert at.endswith(f"step {number} of {len(steps)}")
-        page.until(SHOWN, cells)
+        page.wait_for(STEP, [slide, step])
         page.until(WRONG_CODE, [])
         page.until(SMALL_TYPE, [])
+        if not long.intersection(step):
+            page.until(BEYOND, [])
         page.page.keyboard.press("PageDown")
     press(page, "Home")
-    page.until(SHOWN, steps[0])
+    page.until(SHOWN, steps[0][0])
     press(page, "Escape")
     assert page.page.locator("#dqn-lecture-bar").count() == 0
     assert page.page.locator(".jp-NotebookPanel-toolbar").first.is_visible()
+
+
+@on("01_target_lag")
+def test_what_a_step_speaks_of_stays_and_the_rest_leaves_where_there_is_no_room(page):
+    names = ["best-figure", "recall-best", "best-read"]
+    cells = [page.index(name) for name in names]
+    page.page.set_viewport_size(PROJECTOR)
+    begin(page, "best-read")
+    page.until(SHOWN, [cells[0], cells[2]])
+    page.until(BEYOND, [])
+    page.page.set_viewport_size({"width": 1280, "height": 1200})
+    page.until(SHOWN, cells)
+    page.page.set_viewport_size(PROJECTOR)
+    page.until(SHOWN, [cells[0], cells[2]])
+    size = "() => document.querySelector('.dqn-lecture').style.getPropertyValue('--dqn-size')"
+    press(page, "+")
+    assert page.js(size) == "1.6", "the lecturer's size holds"
+    press(page, "-", "PageUp", "PageUp")
+    page.until(SHOWN, cells[:1])
+
+
+@on("04_replay")
+def test_type_shrinks_where_text_alone_is_too_tall(page):
+    page.page.set_viewport_size(PROJECTOR)
+    begin(page, "off-policy")
+    size = "() => document.querySelector('.dqn-lecture').style.getPropertyValue('--dqn-size')"
+    text = page.cell("off-policy")
+    page.until(BEYOND, [])
+    assert 1 <= float(page.js(size)) < 1.4
+    press(page, "PageDown")
+    page.until(size, "1.4")  # code that has no room at any size is shown large, and scrolls
+    expect(text).to_be_hidden()
 
 
 @on("01_target_lag")
@@ -229,6 +290,7 @@ def test_the_bar_and_the_presenters_window_say_where_one_is(page):
     bar = page.page.locator("#dqn-lecture-bar")
     number = int(bar.locator(".dqn-at").inner_text().split()[5])
     expect(bar.locator(".dqn-title")).to_have_text("Three runs")
+    press(page, "t")
     page.js("() => { window.jupyterapp.shell.currentWidget.dqnBegan -= 12 * 60000; }")
     expect(bar.locator(".dqn-clock")).to_have_text(
         f"12 min elapsed, {sum(minutes[number - 1 :])} remaining"

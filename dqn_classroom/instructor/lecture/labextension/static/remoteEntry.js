@@ -12,22 +12,25 @@
     ["h", "code", (lecture) => lecture.toggleCode()],
     ["g", "go to", (lecture) => lecture.choose()],
     ["v", "votes", (lecture) => lecture.vote()],
-    ["n", "notes", (lecture) => lecture.bar.classList.toggle("dqn-notes")],
+    ["n", "notes", (lecture) => { lecture.bar.classList.toggle("dqn-notes"); lecture.arrange(); }],
     ["p", "presenter", (lecture) => lecture.openWindow()],
     ["f", "", (lecture) => lecture.fill()],
     ["t", "", (lecture) => { lecture.panel.dqnBegan = Date.now(); lecture.tell(); }],
     ["c", "", () => document.body.classList.toggle("dqn-contrast")],
-    ["+", "", (lecture) => lecture.resize(lecture.size + 1)],
-    ["=", "", (lecture) => lecture.resize(lecture.size + 1)],
-    ["-", "", (lecture) => lecture.resize(lecture.size - 1)],
+    ["+", "", (lecture) => lecture.resize(1)],
+    ["=", "", (lecture) => lecture.resize(1)],
+    ["-", "", (lecture) => lecture.resize(-1)],
     ["home", "", (lecture) => lecture.go(0)],
     ["end", "", (lecture) => lecture.go(lecture.steps.length - 1)],
   ];
   const SIZES = [1, 1.2, 1.4, 1.6, 1.8, 2];
+  const USUAL = 1.4;
   // No output is drawn smaller than this, nine tenths of its size in the notebook.
   const SMALLEST = 0.9;
   const FIGURE = ".jp-OutputArea-output :is(.jupyter-widgets, img, svg, video, canvas)";
   const OUTPUT = ".jp-Cell-outputWrapper";
+  const CONTROL =
+    "input, select, textarea, .cm-content, [role=slider], button, summary, video, a";
   const CSS = `
     body.dqn-lecturing :is(.jp-SideBar, .lm-DockPanel-tabBar, .jp-NotebookPanel-toolbar, .jp-Toolbar,
       .lm-SplitPanel-handle, .lm-DockPanel-handle, #jp-top-panel, #jp-menu-panel,
@@ -40,7 +43,10 @@
     .dqn-lecture :is(.jp-Notebook-footer, .jp-InputPrompt, .jp-OutputPrompt, .jp-Collapser,
       .jp-Toolbar, .dqn-nocode > .jp-Cell-inputWrapper),
     .dqn-lecture .dqn-elsewhere { display: none !important; }
-    .dqn-lecture .jp-WindowedPanel-outer { padding: 1.2em 5vw 30vh 5vw; box-sizing: border-box; }
+    .dqn-lecture .jp-WindowedPanel-outer { padding: 0.3em 5vw 30vh 5vw; box-sizing: border-box; }
+    .dqn-lecture .dqn-beside .jp-OutputArea { display: flex; flex-wrap: wrap; gap: 0 1em; }
+    .dqn-lecture .dqn-beside .jp-OutputArea-child { display: block; width: auto; }
+    .dqn-lecture .dqn-beside .dqn-figure { max-width: 48vw !important; }
     .dqn-lecture .jp-Cell { zoom: var(--dqn-size); }
     .dqn-lecture .dqn-now { box-shadow: -5px 0 0 0 var(--jp-brand-color1); }
     body.dqn-contrast .dqn-lecture {
@@ -82,10 +88,14 @@
   const kindOf = (cell) =>
     (cell.model.getMetadata("slideshow") || {}).slide_type || "fragment";
 
+  const figure = ({ node }) => node.querySelector(OUTPUT)?.querySelector(FIGURE);
   // Whether the code of a cell stands in the way of what it shows.
   const draws = ({ model, node }) => model.type === "code" && (
-    node.querySelector(OUTPUT)?.querySelector(FIGURE)
-    || /^(predict|quiz|recall)\(/m.test(model.sharedModel.getSource()));
+    figure({ node }) || /^(predict|quiz|recall)\(/m.test(model.sharedModel.getSource()));
+
+  // Whether a cell says something without its code; an exercise is its code.
+  const shows = ({ model, node }) => node.querySelector(".jp-OutputArea-child")
+    && !/^@exercise/m.test(model.sharedModel.getSource());
 
   // Plotly finds the mouse under a transform, not under a zoom: take the zoom back, and transform.
   const rescale = (plot, size) => {
@@ -112,10 +122,12 @@
       this.buildBar();
       document.body.classList.add("dqn-lecturing");
       this.notebook.node.classList.add("dqn-lecture");
-      this.resize(2);
       this.onKey = this.onKey.bind(this);
       this.follow = this.follow.bind(this);
       document.addEventListener("keydown", this.onKey, true);
+      // In a larger window, such as the whole screen, there may be room again.
+      this.onResize = ({ isTrusted }) => isTrusted && !this.writing() && this.go(this.step);
+      window.addEventListener("resize", this.onResize);
       this.notebook.activeCellChanged.connect(this.follow);
       panel.disposed.connect(() => this.end());
       this.fill();
@@ -124,14 +136,10 @@
       this.clock = setInterval(() => this.tell(), 5000);
       // Slide -> whether its code is shown, where the lecturer chose.
       this.code = new Map();
-      // A figure that is drawn while the step is shown has to be fitted, too.
-      this.sizes = new ResizeObserver((entries) => {
+      // What is drawn or opened while the step is shown needs its room, too.
+      this.sizes = new ResizeObserver(() => {
         clearTimeout(this.fitting);
-        this.fitting = setTimeout(() => {
-          if (this.ended) return;
-          this.hideCode();
-          entries.forEach((entry) => this.fit(entry.target));
-        }, 400);
+        this.fitting = setTimeout(() => { if (!this.ended) this.arrange(); }, 400);
       });
       this.steps = this.plan();
       const active = this.notebook.activeCellIndex;
@@ -190,11 +198,9 @@
         this.steps.slice(0, this.step + 1).filter((step) => step.slide === now.slide)
           .flatMap((step) => step.cells));
       this.shown = [...shown].map((index) => this.notebook.widgets[index]);
-      this.notebook.widgets.forEach((cell, index) => {
-        cell.node.classList.toggle("dqn-elsewhere", !shown.has(index));
-        cell.node.classList.toggle(
-          "dqn-now", now.cells.includes(index) && shown.size > now.cells.length);
-      });
+      this.now = now.cells.map((index) => this.notebook.widgets[index]);
+      this.notebook.widgets.forEach((cell, index) =>
+        cell.node.classList.toggle("dqn-elsewhere", !shown.has(index)));
       this.moving = true;
       // A control of the step before would keep the next keys to itself.
       if (document.activeElement) document.activeElement.blur();
@@ -202,51 +208,109 @@
       this.notebook.activeCellIndex = now.cells[0];
       this.notebook.deselectAll();
       this.moving = false;
-      this.hideCode();
+      this.setType(this.chosen || USUAL);
       this.part("told").textContent = "";
       this.tell();
       // Figures measure themselves when the window changes its size.
       window.dispatchEvent(new Event("resize"));
-      const cells = now.cells.map((index) => this.notebook.widgets[index].node);
       this.sizes.disconnect();
       requestAnimationFrame(() => {
-        this.shown.forEach((cell) => this.fit(cell.node));
-        cells.forEach((cell) => this.sizes.observe(cell));
-        cells[cells.length - 1].scrollIntoView({ block: "nearest" });
-        cells[0].scrollIntoView({ block: "nearest" });
+        this.arrange();
+        this.shown.forEach((cell) => this.sizes.observe(cell.node));
+        for (const cell of [this.now[this.now.length - 1], this.now[0]]) {
+          cell.node.scrollIntoView({ block: "nearest" });
+        }
       });
     }
 
-    // Type keeps the chosen size; a figure or an explorer that is too large for the screen shrinks.
-    fit(cell) {
-      const output = cell.querySelector(OUTPUT);
-      if (!output) return;
-      const plots = [...output.querySelectorAll(".js-plotly-plot")];
-      plots.forEach(unscale);
-      output.style.removeProperty("zoom");
-      if (!output.querySelector(FIGURE)) return;
-      const room = this.notebook.node.getBoundingClientRect().height - 40;
-      const box = output.getBoundingClientRect();
-      const code = cell.getBoundingClientRect().height - box.height;
-      const widest = Math.max(0, ...plots.map(
-        (plot) => plot.querySelector("svg").getBoundingClientRect().right - box.left));
-      // Beside long code a figure has the whole screen, and one scrolls from one to the other; what
-      // came before it on the slide stays in view if the figure keeps most of its height.
-      const alone = code < room / 2 ? room - code : room;
-      const earlier = this.shown.map(({ node }) => node).filter(
-        (node) => node.compareDocumentPosition(cell) & Node.DOCUMENT_POSITION_FOLLOWING);
-      const shared = earlier.reduce(
-        (rest, node) => rest - node.getBoundingClientRect().height, alone);
-      const height = shared > 0.6 * Math.min(alone, box.height) ? shared : alone;
-      const scale = Math.min(1, height / box.height, widest ? (box.width - 10) / widest : 1);
-      const size = Math.max(SIZES[this.size] * scale, SMALLEST);
-      if (scale < 1) output.style.zoom = size / SIZES[this.size];
-      plots.forEach((plot) => rescale(plot, size));
+    writing() {
+      return this.shown.some(({ node }) => node.querySelector(".cm-focused"));
+    }
+
+    // Make room on the screen for the step, in this order, until there is enough: figures shrink;
+    // earlier steps of the slide lose their code, then leave, all but what the step speaks of; its
+    // table and figure stand side by side; type shrinks a little; it leaves, too, and type grows
+    // again; the step's own code goes, if it is no exercise; its table and figure stand side by
+    // side; type shrinks further. What has gone comes back with another step.
+    arrange() {
+      this.hideCode();
+      const type = this.type;
+      const put = (name) => (cell) => () => cell.node.classList.add(name);
+      const out = put("dqn-elsewhere"), beside = put("dqn-beside");
+      const bare = (cells) => (this.code.has(this.steps[this.step].slide) ? [] : cells)
+        .filter(shows).map(put("dqn-nocode"));
+      // The lecturer's own choice of a size holds.
+      const types = (...sizes) => (this.chosen ? [] : sizes)
+        .map((size) => () => this.setType(Math.min(type, size)));
+      // A control that is being moved stays with its cell.
+      const held = document.activeElement?.closest(CONTROL);
+      const earlier = this.shown.filter((cell) =>
+        !this.now.includes(cell) && !(held && cell.node.contains(held)));
+      const subject = earlier.filter(figure).pop() || earlier[earlier.length - 1];
+      const others = earlier.filter((cell) => cell !== subject);
+      // What is being written keeps its place.
+      const ways = this.writing() ? [] : [
+        ...bare(earlier),
+        ...others.filter((cell) => !figure(cell)).map(out), ...others.filter(figure).map(out),
+        ...(subject ? [beside(subject), ...types(1.3, 1.2), () => {
+          out(subject)();
+          this.setType(type);
+        }] : []),
+        ...bare(this.now), ...this.now.map(beside), ...types(1.3, 1.2, 1.1, 1),
+      ];
+      let fits = this.fit();
+      while (!fits && ways.length) {
+        ways.shift()();
+        fits = this.fit();
+      }
+      if (fits) this.notebook.node.querySelector(".jp-WindowedPanel-outer").scrollTop = 0;
+      else {
+        // One scrolls: through type of the usual size, and from the code to a whole figure.
+        this.setType(type);
+        this.fit(true);
+      }
+      this.shown.forEach((cell) => cell.node.classList.toggle(
+        "dqn-now", this.now.includes(cell) && this.shown.length > this.now.length));
+    }
+
+    // Shrink the figures to the room that is left, or to the screen; return whether all has room.
+    fit(whole = false) {
+      this.shown = this.shown.filter(({ node }) => !node.classList.contains("dqn-elsewhere"));
+      const drawn = this.shown.filter(figure).map(({ node }) => node.querySelector(OUTPUT));
+      const plots = (output) => [...output.querySelectorAll(".js-plotly-plot")];
+      for (const output of this.shown.map(({ node }) => node.querySelector(OUTPUT))) {
+        if (!output) continue;
+        plots(output).forEach(unscale);
+        output.style.removeProperty("zoom");
+      }
+      const height = () => this.shown[this.shown.length - 1].node.getBoundingClientRect().bottom
+        - this.shown[0].node.getBoundingClientRect().top;
+      const room = this.bar.getBoundingClientRect().top
+        - this.notebook.node.getBoundingClientRect().top - 18;
+      const boxes = drawn.map((output) => output.getBoundingClientRect());
+      const sum = boxes.reduce((all, box) => all + box.height, 0);
+      const share = (room - height() + sum) / sum;
+      const widths = drawn.map((output, number) => Math.max(0, ...plots(output).map(
+        (plot) => plot.querySelector("svg").getBoundingClientRect().right - boxes[number].left)));
+      // Not all of an output shrinks in proportion.
+      for (const part of [0.99, 0.95, 0.9]) {
+        drawn.forEach((output, number) => {
+          const { height: tall, width } = boxes[number];
+          const scale = Math.min(1, part * (whole ? room / tall : share),
+            widths[number] ? (width - 10) / widths[number] : 1);
+          const size = Math.max(this.type * scale, SMALLEST);
+          output.style.zoom = size / this.type;
+          plots(output).forEach((plot) => rescale(plot, size));
+        });
+        if (height() <= room) return true;
+      }
+      return false;
     }
 
     hideCode() {
       const show = this.code.get(this.steps[this.step].slide);
       for (const cell of this.shown) {
+        cell.node.classList.remove("dqn-beside");
         // What is being written stays.
         const hide = !cell.node.querySelector(".cm-focused") && (show === undefined ? draws(cell)
           : !show && cell.node.querySelector(".jp-OutputArea-child"));
@@ -401,18 +465,23 @@
       }
     }
 
-    resize(number) {
-      this.size = Math.min(Math.max(number, 0), SIZES.length - 1);
-      this.notebook.node.style.setProperty("--dqn-size", SIZES[this.size]);
-      if (this.steps) this.go(this.step);
+    setType(size) {
+      this.type = size;
+      this.notebook.node.style.setProperty("--dqn-size", size);
+    }
+
+    resize(by) {
+      const now = SIZES.findIndex((size) => size >= this.type);
+      const size = SIZES[Math.min(Math.max(now + by, 0), SIZES.length - 1)];
+      this.chosen = size === USUAL ? null : size;
+      this.go(this.step);
     }
 
     onKey(event) {
       if (event.ctrlKey || event.metaKey || event.altKey || this.dialog?.open) return;
       const target = event.target.closest ? event.target : document.body;
       // What is being written or moved keeps its keys; PageDown and PageUp always turn the page.
-      const busy = target.closest(
-        "input, select, textarea, .cm-content, [role=slider], button, summary, video, a");
+      const busy = target.closest(CONTROL);
       const turn = { PageDown: 1, PageUp: -1 }[event.key] ||
         (!busy && { ArrowRight: 1, ArrowLeft: -1, " ": 1 }[event.key]);
       const key = event.key.toLowerCase();
@@ -448,6 +517,7 @@
       if (this.ended) return;
       this.ended = true;
       document.removeEventListener("keydown", this.onKey, true);
+      window.removeEventListener("resize", this.onResize);
       this.sizes.disconnect();
       clearInterval(this.clock);
       this.window?.close();
@@ -460,7 +530,7 @@
       this.notebook.node.classList.remove("dqn-lecture");
       this.notebook.activeCellChanged.disconnect(this.follow);
       for (const cell of this.notebook.widgets) {
-        cell.node.classList.remove("dqn-elsewhere", "dqn-now", "dqn-nocode");
+        cell.node.classList.remove("dqn-elsewhere", "dqn-now", "dqn-nocode", "dqn-beside");
         cell.node.querySelector(OUTPUT)?.style.removeProperty("zoom");
         cell.node.querySelectorAll(".js-plotly-plot").forEach(unscale);
       }
