@@ -203,14 +203,17 @@ def test_an_update_that_is_brought_is_known_by_its_bug(name):
 
 
 @pytest.fixture
-def only(monkeypatch):
+def only():
     """Ask some probes alone; all are asked in `test_clinic_field` and for a row of the table."""
+    kept = dict(clinic.PROBES)
 
     def keep(*names):
         for name in {*clinic.PROBES} - {*names}:
-            monkeypatch.delitem(clinic.PROBES, name)
+            del clinic.PROBES[name]
 
-    return keep
+    yield keep
+    clinic.PROBES.clear()
+    clinic.PROBES.update(kept)  # in their order, which says what a student is sent to first
 
 
 def test_parts_can_be_brought_too(only):
