@@ -22,11 +22,11 @@ STEP = f"""([slide, step]) => {{
     const shown = ({SHOWN})();
     return step.every(i => shown.includes(i)) && shown.every(i => slide.includes(i));
 }}"""
-# Cells that begin above the screen or end below it.
+# Cells that begin above the screen or end below it, by more than other fonts can make of a line.
 BEYOND = """() => window.jupyterapp.shell.currentWidget.content.widgets.filter(cell => {
     const {top, bottom, height} = cell.node.getBoundingClientRect();
     const end = document.querySelector('#dqn-lecture-bar').getBoundingClientRect().top;
-    return height > 0 && (top < 0 || bottom > end);
+    return height > 0 && (top < 0 || bottom > end + 20);
 }).map(cell => cell.model.id)"""
 PROJECTOR = {"width": 1280, "height": 720}
 # What has more lines than a projector can show: code, and the table of all exercises.
