@@ -39,31 +39,19 @@ OF_WINDOWS = {
 }
 
 
-class OneLearner:
-    """A network ``[B, D] -> [B, A]`` as one of the loop's: ``[1, B, D] -> [1, B, A]``."""
-
-    def __init__(self, net):
-        self.net, self.flat_grad = net, np.zeros(1)
-
-    def __call__(self, obs):
-        return self.net(obs[0])[None]
-
-
 def update_of_the_loop(**new):
     """The loop's gradient as it is now, as an update that can be brought."""
-    config = DQNConfig(**new)
 
     def update(batch, online, target, optimizer, gamma):
-        rows = Transition(*(getattr(batch, name).numpy()[None] for name in Transition._fields))
-        discount = gamma if config.n_step == 1 else batch.discount.numpy()[None]
+        discount = batch.discount if new == THREE_STEPS else gamma
+        online.flat_grad = SimpleNamespace(fill=lambda _zero: optimizer.zero_grad())
         run = SimpleNamespace(
             config=DQNConfig(gamma=gamma, **new),
             replay=SimpleNamespace(discount=discount),
-            online=OneLearner(online),
-            target=OneLearner(target),
+            online=online,
+            target=target,
         )
-        optimizer.zero_grad()
-        loop.Run.autograd_gradients(run, rows, None)
+        loop.Run.autograd_gradients(run, Transition(*batch), None)
         optimizer.step()
 
     return update
