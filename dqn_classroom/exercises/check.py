@@ -10,7 +10,6 @@ import dis
 import functools
 import inspect
 import re
-import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,7 +23,7 @@ from IPython.display import display
 from dqn_classroom import progress
 from dqn_classroom.exercises import clues
 from dqn_classroom.exercises.put_back import cut, put_back, short_output, silent
-from dqn_classroom.exercises.time_limit import TooLong, call_within
+from dqn_classroom.exercises.time_limit import Limit, TooLong
 from dqn_classroom.feedback import Feedback
 
 SECONDS = 2.0
@@ -277,12 +276,11 @@ def _compare(exercise: Exercise, function: Function, code: CodeType, seconds: fl
     right = [_answer(exercise, exercise.reference, probe) for probe in exercise.probes.inputs]
     references = [array(one.raw) for one in right]
     mine, answers, settings, problem = [], [], set[str](), None
-    end = time.monotonic() + seconds
+    limit = Limit(seconds)
     for probe, reference in zip(exercise.probes.inputs, references, strict=True):
-        left = max(end - time.monotonic(), 1e-3)
         try:
             with put_back() as changed:
-                answer = call_within(left, _answer, exercise, function, probe)
+                answer = limit.call(_answer, exercise, function, probe)
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -331,7 +329,7 @@ def _compare(exercise: Exercise, function: Function, code: CodeType, seconds: fl
                 inputs,
                 answers,
                 references,
-                lambda *given: array(call_within(seconds / 20, call, exercise, function, given)),
+                lambda *given: array(Limit(seconds / 20).call(call, exercise, function, given)),
                 lambda *given: array(call(exercise, exercise.reference, given)),
             )
     first, arithmetic = rights.index(False), exercise.probes.arithmetic
@@ -462,7 +460,7 @@ def raised(error: BaseException, code: CodeType, seconds: float, given: tuple[An
 
 def _message(error: BaseException) -> str:
     try:
-        return cut(call_within(SECONDS, str, error))
+        return cut(Limit(SECONDS).call(str, error))
     except (Exception, TooLong):  # a class of the student's own, with a mistake in __str__
         return ""
 

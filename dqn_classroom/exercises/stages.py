@@ -16,7 +16,7 @@ from typing import Any
 
 from dqn_classroom.exercises import check
 from dqn_classroom.exercises.put_back import put_back
-from dqn_classroom.exercises.time_limit import call_within
+from dqn_classroom.exercises.time_limit import Limit
 
 
 class Wrong(Exception):
@@ -71,7 +71,7 @@ class Stage(check.Exercise):
         seconds = self.probes.seconds
         try:
             with put_back() as changed:
-                call_within(seconds, self._ask, answer)
+                Limit(seconds).call(self._ask, answer)
         except Wrong as wrong:
             if any(map(_is_open, functions.values())):
                 raise check.Unfinished from None

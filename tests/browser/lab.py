@@ -61,6 +61,18 @@ FORGET_COUNTS = """() => {
 ALL_RUN = """() => window.jupyterapp.shell.currentWidget.content.widgets.every(c =>
     c.model.type !== 'code' || !c.model.sharedModel.getSource().trim() || c.model.executionCount)
 """
+# Where a run that did not end stands.
+STANDS = """() => {
+    const panel = window.jupyterapp.shell.currentWidget, cells = panel.content.widgets;
+    const left = cells.filter(c => c.model.type === 'code' && !c.model.executionCount);
+    return {
+        left: left.map(c => c.model.id),
+        running: left.filter(c => c.model.executionState === 'running').map(c => c.model.id),
+        kernel: panel.sessionContext.session?.kernel?.status,
+        connection: panel.sessionContext.session?.kernel?.connectionStatus,
+        dialog: document.querySelector('.jp-Dialog')?.textContent,
+    };
+}"""
 RESET = """async ({sources, windowing, collapsed}) => {
     const app = window.jupyterapp, panel = app.shell.currentWidget, notebook = panel.content;
     if (document.querySelector('#dqn-lecture-bar'))
@@ -270,7 +282,12 @@ class LabPage:
         self._as_opened = self.js(FORGET_COUNTS)
         self.page.locator(".lm-MenuBar-item", has_text="Run").first.click()
         self.page.locator(".lm-Menu-item", has_text="Run All Cells").first.click()
-        self.wait_for(ALL_RUN, seconds=NOTEBOOK_SECONDS)
+        from playwright.sync_api import TimeoutError as Late
+
+        try:
+            self.wait_for(ALL_RUN, seconds=NOTEBOOK_SECONDS)
+        except Late:
+            raise AssertionError(f"Run All has not ended: {self.js(STANDS)}") from None
         self.wait_idle()
 
     def reset(self) -> None:

@@ -12,7 +12,10 @@ import sys
 import threading
 import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -23,9 +26,9 @@ from torch import nn
 
 import dqn_classroom.lessons  # noqa: F401 (which makes the exercises known)
 from dqn_classroom import progress
-from dqn_classroom.exercises import check
+from dqn_classroom.exercises import check, time_limit
 from dqn_classroom.exercises.stages import Stage
-from dqn_classroom.exercises.time_limit import TooLong, call_within
+from dqn_classroom.exercises.time_limit import Limit, TooLong
 from dqn_classroom.feedback import Feedback
 from dqn_classroom.lessons import plain_dqn
 from tests.classroom import stages
@@ -307,14 +310,49 @@ def test_the_limit_works_on_another_thread_too():
 
 def test_a_limit_that_is_kept_leaves_nothing_behind():
     before = signal.getsignal(signal.SIGALRM)
-    assert call_within(60, abs, -3) == 3
+    assert Limit(60).call(abs, -3) == 3
     assert signal.getsignal(signal.SIGALRM) is before
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
     for function in (sleeps, counts_and_swallows):
         with pytest.raises(TooLong):
-            call_within(0.05, function, None, None)
+            Limit(0.05).call(function, None, None)
         assert signal.getsignal(signal.SIGALRM) is before
         assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def on_main(call):
+    return call()
+
+
+def on_another(call):
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(call).result()
+
+
+@pytest.mark.parametrize("where", [on_main, on_another])
+@pytest.mark.parametrize(
+    ("share", "kept"), [(0.06, True), (1, False), (0.01, False)], ids=["busy", "idle", "asleep"]
+)
+def test_what_is_computed_counts_and_not_the_clock(share, kept, where, monkeypatch):
+    looks = 0
+
+    def passed():  # a clock that each look at the limit moves, up to ten limits
+        nonlocal looks
+        looks += 1
+        return min(0.01 * looks, 0.1)
+
+    clock = SimpleNamespace(
+        monotonic=passed, process_time=lambda: share * min(0.01 * looks, 0.1), sleep=time.sleep
+    )
+    monkeypatch.setattr(time_limit, "time", clock)
+
+    def computes():
+        while looks < 12:
+            pass
+        return 3
+
+    with nullcontext() if kept else pytest.raises(TooLong):
+        assert where(lambda: Limit(0.01).call(computes)) == 3
 
 
 def test_a_limit_that_is_over_at_once_leaves_no_timer_behind(monkeypatch):
@@ -329,7 +367,7 @@ def test_a_limit_that_is_over_at_once_leaves_no_timer_behind(monkeypatch):
     monkeypatch.setattr(signal, "setitimer", slow)
     try:
         with pytest.raises(TooLong):
-            call_within(0.01, abs, -3)
+            Limit(0.01).call(abs, -3)
         assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
         assert signal.getsignal(signal.SIGALRM) is before
     finally:
@@ -347,7 +385,7 @@ def test_a_limit_that_is_over_at_once_leaves_no_watchdog_behind(monkeypatch):
 
     def hurry():
         with contextlib.suppress(TooLong):
-            call_within(0.01, abs, -3)
+            Limit(0.01).call(abs, -3)
         left.extend(thread for thread in threading.enumerate() if thread.__class__ is SlowToStart)
 
     worker = threading.Thread(target=hurry, daemon=True)
@@ -364,7 +402,7 @@ def test_a_timer_that_was_running_runs_on():
     signal.setitimer(signal.ITIMER_REAL, 3_600, 60)
     try:
         with pytest.raises(TooLong):
-            call_within(0.05, sleeps, None, None)
+            Limit(0.05).call(sleeps, None, None)
         left, interval = signal.getitimer(signal.ITIMER_REAL)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)

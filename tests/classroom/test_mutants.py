@@ -25,7 +25,7 @@ import pytest
 import torch
 
 from dqn_classroom.exercises import check
-from dqn_classroom.exercises.time_limit import TooLong, call_within
+from dqn_classroom.exercises.time_limit import Limit, TooLong
 from tests.classroom import mutants, test_lessons
 from tests.classroom.test_lessons import EXERCISES, OF_NUMBERS
 from tests.classroom.valid_inputs import GENERATORS
@@ -96,7 +96,7 @@ def same_on_valid_input(task: check.Exercise, function: check.Function) -> bool:
         return answer.shape == wanted.shape and np.allclose(answer, wanted, 1e-3, 1e-5)
 
     try:
-        return call_within(10, lambda: all(same(*case) for case in _cases(task.name)))
+        return Limit(10).call(lambda: all(same(*case) for case in _cases(task.name)))
     except (Exception, TooLong):
         return False
 
