@@ -19,7 +19,7 @@ from dqn_classroom.exercises import check
 from dqn_classroom.instructor.answers import solved
 from dqn_classroom.lessons import LESSONS
 from dqn_lessons import tabular, target_lag
-from dqn_lessons.experiments.presets import VANILLA
+from dqn_lessons.experiments.presets import EPISODE_BY_EPISODE, VANILLA
 from dqn_lessons.target_lag import TargetLagConfig
 from dqn_lessons.train import train
 from tests.browser.conftest import UNSOLVED
@@ -260,6 +260,52 @@ def assert_same_training(net, returns, config, seed):
     assert len(returns) > 5
     for ours, theirs in zip(run.online.learner(0).parameters(), net.parameters(), strict=True):
         torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=1e-3)
+
+
+OPEN_TASKS = {
+    ("write_it_yourself", "open-task"): {
+        "..., ...": '"target_period", 50',
+        'prediction = ""': 'prediction = "less"',
+        '["", "", "", "", ""]': '["one"] * 5',
+    },
+    ("published_recipes", "your-repair"): {
+        "slips = []": 'slips = ["ε / episode"]',
+        "changes = {}": 'changes = {"target_period": 50}',
+        'prediction = ""': 'prediction = "less"',
+    },
+}
+
+
+@pytest.mark.parametrize("task", OPEN_TASKS)
+def test_an_open_task_waits_and_is_run_once_it_is_filled_in(task, capsys, tmp_path, monkeypatch):
+    topic, cell = task
+    monkeypatch.chdir(tmp_path)
+    scores, shown, asked = np.random.default_rng(0).normal(size=(16, 3)), [], []
+    config = EPISODE_BY_EPISODE  # at_every_step is made of it
+    theirs = {
+        "mine": scores, "live": scores[:, 0], "at": np.arange(3), "STEPS": 3, "SEEDS": range(16),
+        "at_every_step": config, "rng": np.random.default_rng(0), "display": shown.append,
+        "agents": lambda *_, **how: asked.append(how) or scores + 1,
+        "greedy_scores": lambda *how: asked.append(how) or scores[:, 0] + 1,
+    }  # fmt: skip
+    names = lifted(topic) | theirs
+    (source,) = (one.source for one in load(topic).cells if one.id == cell)
+    exec(source, names)
+    assert "write your prediction first" in capsys.readouterr().out
+    assert not asked
+    for blank, answer in OPEN_TASKS[task].items():
+        assert source.count(blank) == 1
+        source = source.replace(blank, answer)
+    exec(source, names)
+    said = capsys.readouterr().out
+    assert re.search(r"(difference at the end|mine − repaired): 1 \[1, 1\]", said)
+    if topic == "write_it_yourself":
+        assert asked == [{"steps": 3, "seeds": range(16), "target_period": 50}]
+        assert "less" in (tmp_path / "my_experiment.html").read_text("utf-8")
+        assert len(shown) == 1
+    else:
+        assert asked == [(replace(config, target_period=50), ["ε / episode"])]
+        assert "predicted: less" in said
 
 
 @pytest.mark.parametrize("on_policy", [False, True])
