@@ -51,11 +51,14 @@ class Probes:
             where numbers are only moved.
         observe: ``(function, arguments) -> answer``; what the function returns, or for one
             that works in place, what it did.
+        names: what each number of an answer is, for one input; where `observe` puts so many
+            into a row that only the first that differs is shown.
     """
 
     inputs: Sequence[tuple[Any, ...]]
     arithmetic: Callable[..., Any] | None = None
     observe: Callable[[Function, tuple[Any, ...]], Any] = lambda function, given: function(*given)
+    names: Callable[..., Sequence[str]] | None = None
 
 
 @dataclass(frozen=True)
@@ -332,13 +335,9 @@ def _compare(exercise: Exercise, function: Function, code: CodeType, seconds: fl
                 lambda *given: array(Limit(seconds / 20).call(call, exercise, function, given)),
                 lambda *given: array(call(exercise, exercise.reference, given)),
             )
-    first, arithmetic = rights.index(False), exercise.probes.arithmetic
-    calculation = f" = {laid_out(arithmetic(*inputs[first]))}" if arithmetic else ""
-    lines = [
-        f"with      {_given(exercise, inputs[first])}",
-        f"expected  {_show(references[first])}{calculation}",
-        f"yours     {_show(answers[first])}",
-    ]
+    first = rights.index(False)
+    lines = [f"with      {_given(exercise, inputs[first])}"]
+    lines += _apart(exercise.probes, inputs[first], references[first], answers[first])
     text = sentence or "Not a mistake that this course knows by name."
     return wrong(clue, f"{text} Here is the first case that differs:", "\n".join(lines))
 
@@ -347,6 +346,19 @@ def _with_defaults(exercise: Exercise, probe: tuple[Any, ...]) -> tuple[Any, ...
     given = inspect.signature(exercise.reference).bind(*probe)
     given.apply_defaults()
     return given.args
+
+
+def _apart(probes: Probes, given: tuple[Any, ...], right: Any, mine: Any) -> list[str]:
+    """What was expected and what came; of numbers with names, the first that differs."""
+    arithmetic, lines = probes.arithmetic and probes.arithmetic(*given), []
+    if probes.names is not None and mine.shape == right.shape:
+        apart = [i for i in range(len(right)) if not _equal(mine[i], right[i])]
+        at, more = apart[0], len(apart) - 1
+        others = f"; {more} more differ{'s' * (more == 1)}" * bool(more)
+        lines.append(f"where     {probes.names(*given)[at]}{others}")
+        right, mine, arithmetic = right[at], mine[at], arithmetic and arithmetic[at]
+    calculation = f" = {laid_out(arithmetic)}" if arithmetic else ""
+    return [*lines, f"expected  {_show(right)}{calculation}", f"yours     {_show(mine)}"]
 
 
 def _given(exercise: Exercise, probe: tuple[Any, ...]) -> str:

@@ -75,6 +75,15 @@ def _stored(function: Callable[..., Any], given: tuple[Any, ...]) -> Any:
     return np.concatenate([*(np.ravel(column).astype(float) for column in given[0]), [added]])
 
 
+def _numbers_of(name: str, parts: Sequence[Any]) -> list[str]:
+    """What each number of some arrays is, as one writes it."""
+    return [
+        f"{name}[{i}][{', '.join(map(str, place))}]"
+        for i, part in enumerate(parts)
+        for place in np.ndindex(*np.shape(part))
+    ]
+
+
 _STEP = np.array([-3.0, 7.0], np.float32), 2, -5.0, np.array([4.5, -8.0], np.float32), True
 STORE_ = Probes(
     [
@@ -82,6 +91,7 @@ STORE_ = Probes(
         for added, capacity in [(0, 5), (3, 5), (4, 5), (5, 5), (12, 5), (7, 3), (9, 10), (23, 10)]
     ],
     observe=_stored,
+    names=lambda buffer, *_: [*_numbers_of("buffer", buffer), "the number that is returned"],
 )
 
 
@@ -109,6 +119,10 @@ MINIBATCH = Probes(
         (_ring(30, 20), 20, np.array([0.93, 0.18, 0.47, 0.99, 0.02])),
     ],
     observe=_drawn,
+    names=lambda buffer, added, draws: [
+        *_numbers_of("batch", [column[np.zeros(len(draws), int)] for column in buffer]),
+        *(f"batch[{i}] has the kind of its column (1: yes)" for i in range(len(buffer))),
+    ],
 )
 
 SHOULD_UPDATE = Probes(

@@ -76,10 +76,22 @@ def _moved_lines(target_params: Params, online_params: Params, tau: float) -> li
     return [*lines, *(f"{value:g}" for value in _flat(online_params)), "0"]
 
 
+def _moved_names(target_params: Params, online_params: Params, _tau: float) -> list[str]:
+    both = ("target_params", target_params), ("online_params", online_params)
+    numbers = [
+        f"{name}[{i}], number {k}"
+        for name, params in both
+        for i, param in enumerate(params)
+        for k in range(1, param.numel() + 1)
+    ]
+    return [*numbers, "gradients that target_params remembers (0: none)"]
+
+
 SOFT_UPDATE_ = Probes(
     [(*pair, tau) for pair, tau in zip(_PAIRS, (0.25, 0.1, 0.75, 0.4, 0.005), strict=True)],
     _moved_lines,
     observe=_in_place,
+    names=_moved_names,
 )
 
 _TAKEN = torch.tensor([1.0, 4.0, -2.0, 0.5, 3.0])
@@ -216,6 +228,14 @@ def _two_update_lines(
     return [*lines, *(f"{value:.10g}" for value in lagging), "0"]
 
 
+def _two_update_names(net: Line, target_net: Line, *given: Any) -> list[str]:
+    lagging, number = target_net.names("target_net"), given[2]
+    when = [(names, one) for one in (number, number + 1) for names in (net.names(), lagging)]
+    numbers = [f"{name} after update {one}" for names, one in when for name in names]
+    alone = [f"{name} once the online network moves on" for name in lagging]
+    return [*numbers, *alone, "gradients that target_net remembers (0: none)"]
+
+
 _SLOPES = SLOPE, Line.of([[0.5], [1.0], [-1.0]], [2.0, 0.25, 1.0]).requires_grad_(False)
 _PLANES = (
     PLANE,
@@ -232,6 +252,7 @@ DQN_UPDATE = Probes(
     ],
     _two_update_lines,
     observe=_two_updates,
+    names=_two_update_names,
 )
 
 REACHABLE_SHARE = Probes(

@@ -148,6 +148,12 @@ class Line(nn.Linear):
         """All weights row by row, then the biases: a copy."""
         return torch.cat([self.weight.detach().flatten(), self.bias.detach()])
 
+    def names(self, of: str = "net") -> list[str]:
+        """What each of the numbers is."""
+        actions, width = self.weight.shape
+        weights = [f"{of}.weight[{a}, {d}]" for a in range(actions) for d in range(width)]
+        return [*weights, *(f"{of}.bias[{a}]" for a in range(actions))]
+
 
 class Descent(torch.optim.SGD):
     """Gradient descent that shows its step size."""
@@ -241,4 +247,5 @@ LEARN_STEP = Probes(
     ],
     _twice_lines,
     observe=_twice,
+    names=lambda net, *_: [f"{name} after {n} of 2 steps" for n in (1, 2) for name in net.names()],
 )

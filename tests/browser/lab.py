@@ -184,6 +184,8 @@ def lab_server(notebooks: Path, home: Path) -> Iterator[str]:
         "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0",
         f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={notebooks}",
         "--LabApp.expose_app_in_browser=True",
+        # It would ask npm for language servers; npm never ends where the home cannot be written.
+        "--LanguageServerManager.autodetect=False",
     ]  # fmt: skip
     with (home / "server.log").open("w", encoding="utf-8") as log:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.axe import grave_violations, unroll
+from tests.browser.axe import OF_COLOURS, grave_violations, unroll
 from tests.browser.conftest import ARTIFACTS, on
 from tests.browser.lab import expect
 from tests.browser.test_lecture import begin
@@ -52,7 +52,7 @@ def test_nothing_breaks_a_serious_rule(page):
     for theme in THEMES:
         page.change_theme(theme)
         page.page.screenshot(path=ARTIFACTS / f"{page.stem[:2]}-{theme[11:].lower()}.png")
-        found = grave_violations(page)
+        found = grave_violations(page, only=None if theme == THEMES[0] else OF_COLOURS)
         assert not found, "\n".join([f"{theme}: {len(found)}", *map(str, found)])
 
 

@@ -109,6 +109,55 @@ def test_the_reference_passes_and_its_source_is_the_solution(task):
     assert f"{kind} {task.name}" in task.solution
 
 
+def observed(task, probe):
+    given = copy.deepcopy(probe)
+    return check.array(task.probes.observe(task.reference, given))
+
+
+@EACH_OF_NUMBERS
+def test_a_long_row_of_numbers_has_a_name_for_each(task):
+    for probe in task.probes.inputs:
+        right = observed(task, probe)
+        if task.probes.names is None:
+            assert right.ndim != 1 or right.size < 10
+            continue
+        names = list(task.probes.names(*probe))
+        assert len(names) == len({*names}) == right.size, task.name
+
+
+# exercise -> what is changed in the solution, and what the card says of it: by hand
+CARDS = {
+    "dqn_update": (
+        ("config.target_period == 0", "config.target_period == 1"),
+        "where     target_net.weight[0, 0] after update 6; 11 more differ\n"
+        "expected  1 = 1 × 1 + (1 - 1) × 0.5\n"
+        "yours     0.5",
+    ),
+    "store_": (
+        ("column[row] = value", "column[row] = value if np.ndim(value) or value != 2 else 1"),
+        "where     buffer[1][0]\nexpected  2\nyours     1",
+    ),
+    "soft_update_": (
+        ("(online, tau)", "(online, tau if target.dim() == 2 else 0.5)"),
+        "where     target_params[1], number 1; 1 more differs\n"
+        "expected  5 = 0.25 × 8 + (1 - 0.25) × 4\n"
+        "yours     6",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_of_many_numbers_the_first_that_differs_is_shown(name):
+    (before, after), said = CARDS[name]
+    task, space = EXERCISES[name], {}
+    assert before in task.solution
+    program = task.solution.replace(before, after)
+    exec(program, dict(inspect.unwrap(task.reference).__globals__), space)
+    outcome = check.check(task, space[name])
+    assert outcome.status == "wrong"
+    assert outcome.code.endswith(f"\n{said}")
+
+
 @pytest.mark.parametrize(
     "task", [task for task in OF_NUMBERS if task.probes.arithmetic], ids=lambda task: task.name
 )

@@ -12,7 +12,7 @@ BUDGETS = [
     (["dqn_lessons/tabular/*.py"], 150),
     (SCIENCE, 2_850),
     ([*SCIENCE, "dqn_lessons/experiments/**/*.py"], 3_650),
-    (["dqn_lessons/**/*.py", "dqn_classroom/**/*.py"], 16_032),
+    (["dqn_lessons/**/*.py", "dqn_classroom/**/*.py"], 16_107),
 ]
 
 
