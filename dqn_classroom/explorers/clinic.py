@@ -10,7 +10,7 @@ import numpy as np
 
 from dqn_classroom import progress
 from dqn_classroom.accessible_controls import AccessibleControls
-from dqn_classroom.clinic import BUGS, HEALTHY, LEARNERS, PROBES, Case, healthy
+from dqn_classroom.clinic import BUGS, HEALTHY, LEARNERS, PROBES, Case
 from dqn_classroom.explorers.panel import row
 from dqn_classroom.feedback import Feedback
 
@@ -93,7 +93,6 @@ class Clinic(ipw.VBox):  # type: ignore[misc]
 
     def _deal(self, _button: Any = None) -> None:
         def work() -> None:
-            healthy()
             self.case = Case(self.number.value, self.learners.value)
             self._settled = False
             self.score["cases"] += 1

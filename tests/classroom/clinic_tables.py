@@ -1,12 +1,14 @@
 """Plant every bug and write what it does: ``python -m tests.classroom.clinic_tables`` (15 minutes).
 
-Name ``table`` for what the probes say of each, ``cases`` for what its curves do, ``examined`` for
-what the examiner says; or nothing for all.
+Name ``healthy`` for the learners that all are compared with, ``table`` for what the probes say of
+each bug, ``cases`` for what its curves do, ``examined`` for what the examiner says; or nothing for
+all.
 """
 
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +22,17 @@ from dqn_classroom.clinic.diagnosis import Row, row_of
 from dqn_classroom.clinic.examined import ExaminedRow
 from dqn_lessons import stats
 from dqn_lessons.config import DQNConfig
+from dqn_lessons.experiments import checkpoint
 
 ALL = (clinic.HEALTHY, *clinic.BUGS)
+
+
+def make_healthy(path: Path) -> None:
+    """Train the healthy learners."""
+    history = train_case(clinic.HEALTHY, range(500, 500 + clinic.LEARNERS)).history
+    small = replace(history, q_probe=history.q_probe.mean(-1, keepdims=True))
+    checkpoint.save_history(path, small)
+    path.chmod(0o644)  # saved for its owner alone; a package is for everybody
 
 
 def make_table() -> dict[str, Row]:
@@ -88,7 +99,10 @@ MAKERS: dict[str, Callable[[], dict[str, Any]]] = {
 }
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or MAKERS:
+    for name in sys.argv[1:] or ("healthy", *MAKERS):
+        if name == "healthy":
+            make_healthy(Path(clinic.__file__).with_name("healthy.npz"))
+            continue
         rows = MAKERS[name]()
         lines = [f"{json.dumps(bug)}: {json.dumps(row)}" for bug, row in rows.items()]
         path = Path(clinic.__file__).with_name(f"{name}.json")
