@@ -95,6 +95,17 @@ def test_every_notebook_is_in_the_wheel():
     assert notebooks <= installed
 
 
+def test_every_file_that_the_packages_read_is_in_the_wheel():
+    package = ROOT / "dqn_classroom"
+    data_files = [p for patterns in SETUPTOOLS["data-files"].values() for p in patterns]
+    installed = {file for pattern in data_files for file in ROOT.glob(pattern)}
+    for pattern in SETUPTOOLS["package-data"]["dqn_classroom"]:
+        installed |= set(package.glob(pattern))
+    beside = {file for file in package.rglob("*.*") if file.suffix not in (".py", ".pyc")}
+    assert len(beside) > 50
+    assert not beside - installed
+
+
 @pytest.fixture
 def setup():
     """Return set-up as a module."""

@@ -281,11 +281,11 @@ class LabPage:
 
     def run_all(self) -> None:
         """Run all cells through the menu, wait until it is done, and keep what `reset` restores."""
+        from playwright.sync_api import TimeoutError as Late
+
         self._as_opened = self.js(FORGET_COUNTS)
         self.page.locator(".lm-MenuBar-item", has_text="Run").first.click()
         self.page.locator(".lm-Menu-item", has_text="Run All Cells").first.click()
-        from playwright.sync_api import TimeoutError as Late
-
         try:
             self.wait_for(ALL_RUN, seconds=NOTEBOOK_SECONDS)
         except Late:

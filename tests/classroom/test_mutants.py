@@ -35,7 +35,7 @@ EACH = pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
 # Each of these mutants makes gradient steps, and all take minutes: the table has them.
 SLOW = {"learn_step", "dqn_update"}
 SECONDS = 0.2
-INPUTS = 100
+INPUTS = 300
 PAIRS = 30
 
 # (exercise, change) -> why a mutant that is wrong on some valid input may pass. None does.
