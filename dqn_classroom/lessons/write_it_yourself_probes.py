@@ -424,11 +424,11 @@ def _examined(train: Any) -> None:
         q = train(env_id, learning_rate=3e-3, **settings)
         return lambda obs: q(torch.as_tensor(obs, dtype=torch.float32)).detach()
 
-    for seed, steps in enumerate((1_000, 2_000)):
-        found = examine(learn, steps=steps, seed=seed, progress=False)
+    for seed in (0, 1):
+        found = examine(learn, seed=seed, progress=False)
         wrong = [one for one in found.findings if not one.passed]
         if len(wrong) != 1 or "off by" not in wrong[0].came:
-            break  # one value alone may be off by chance: look again, and longer
+            break  # one value alone may be off by chance: look again
     if wrong:
         seeds = {"the same seed": "the seed is not used", "another seed": "one run for all seeds"}
         names = [*found.suspects, *(seeds[one.name] for one in wrong if one.name in seeds), ""]
